@@ -1,0 +1,64 @@
+{#- What DuckDB and BigQuery say differently, each in one place. Models hold no dialect. -#}
+
+{#- 64-bit float: dbt's type_float is 32 bits wide on DuckDB. -#}
+{% macro type_double() -%}{{ return(adapter.dispatch('type_double')()) }}{%- endmacro %}
+{% macro duckdb__type_double() -%}double{%- endmacro %}
+{% macro bigquery__type_double() -%}float64{%- endmacro %}
+
+
+{#- `days` (may be negative) after a date. -#}
+{% macro add_days(date, days) -%}{{ return(adapter.dispatch('add_days')(date, days)) }}{%- endmacro %}
+{% macro duckdb__add_days(date, days) -%}({{ date }} + {{ days }}){%- endmacro %}
+{% macro bigquery__add_days(date, days) -%}date_add({{ date }}, interval {{ days }} day){%- endmacro %}
+
+
+{#- Whole days from `earlier` to `later`. -#}
+{% macro days_between(earlier, later) -%}{{ return(adapter.dispatch('days_between')(earlier, later)) }}{%- endmacro %}
+{% macro duckdb__days_between(earlier, later) -%}({{ later }} - {{ earlier }}){%- endmacro %}
+{% macro bigquery__days_between(earlier, later) -%}date_diff({{ later }}, {{ earlier }}, day){%- endmacro %}
+
+
+{#- The season a date belongs to, by its start year (contract R2). -#}
+{% macro season_year(date) -%}
+    cast(
+        extract(year from {{ date }}) - case when extract(month from {{ date }}) < 10 then 1 else 0 end as bigint
+    )
+{%- endmacro %}
+
+
+{#- x kept within [low, high], NULL when x is: least() and greatest() skip NULLs on DuckDB and not on
+    BigQuery, so they are used nowhere. -#}
+{% macro clamp(x, low, high) -%}
+    case when {{ x }} < {{ low }} then {{ low }} when {{ x }} > {{ high }} then {{ high }} else {{ x }} end
+{%- endmacro %}
+
+
+{#- numerator / denominator as a double; NULL when the denominator is 0 or either is unknown. -#}
+{% macro ratio(numerator, denominator) -%}
+    ({{ numerator }}) / nullif(cast({{ denominator }} as {{ type_double() }}), 0)
+{%- endmacro %}
+
+
+{#- A name folded to the league-wide lookup form (contract R14): accents dropped, lower case, a-z and 0-9
+    only. Letters that no accent-stripping decomposes are spelled out. -#}
+{% macro fold_name(name) -%}
+    regexp_replace(
+        {{ strip_accents("replace(replace(translate(lower(" ~ name ~ "), 'øđðłħı', 'oddlhi'), 'ß', 'ss'), 'æ', 'ae')") }},
+        '[^a-z0-9]', ''{{ adapter.dispatch('regexp_replace_all')() }}
+    )
+{%- endmacro %}
+{% macro duckdb__regexp_replace_all() -%}, 'g'{%- endmacro %}
+{% macro bigquery__regexp_replace_all() -%}{%- endmacro %}
+{% macro strip_accents(text) -%}{{ return(adapter.dispatch('strip_accents')(text)) }}{%- endmacro %}
+{% macro duckdb__strip_accents(text) -%}strip_accents({{ text }}){%- endmacro %}
+{% macro bigquery__strip_accents(text) -%}regexp_replace(normalize({{ text }}, nfd), r'\pM', ''){%- endmacro %}
+
+
+{#- A JSON object as text: `json_text([('days_rest', 'days_rest'), ...])`, pairs of key and SQL expression. -#}
+{% macro json_text(pairs) -%}{{ return(adapter.dispatch('json_text')(pairs)) }}{%- endmacro %}
+{% macro duckdb__json_text(pairs) -%}
+    cast(json_object({% for key, sql in pairs %}'{{ key }}', {{ sql }}{{ ', ' if not loop.last }}{% endfor %}) as string)
+{%- endmacro %}
+{% macro bigquery__json_text(pairs) -%}
+    to_json_string(struct({% for key, sql in pairs %}{{ sql }} as {{ key }}{{ ', ' if not loop.last }}{% endfor %}))
+{%- endmacro %}

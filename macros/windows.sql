@@ -1,0 +1,81 @@
+{#- The window rule, and the only place that reads the vars `start` and `end`.
+
+    Call these from SQL bodies and hooks only: a var in a *config* is frozen when the parsed project is
+    reused for the next window, and the run would silently rebuild the wrong dates. -#}
+
+{% macro _window() -%}
+    {%- if not execute %}{{ return(['1970-01-01', '1970-01-07']) }}{% endif -%}
+    {%- set today = modules.datetime.date.today() -%}
+    {%- set start = _window_date('start') -%}
+    {%- set end = _window_date('end') -%}
+    {%- if end and not start -%}
+        {{ exceptions.raise_compiler_error(
+            "the window has an end (" ~ end ~ ") but no start: pass both, as in "
+            ~ "--vars '{start: 2022-01-10, end: 2022-01-16}'"
+        ) }}
+    {%- endif -%}
+    {%- set end = end or today | string -%}
+    {%- set start = start or (today - modules.datetime.timedelta(days=6)) | string -%}
+    {%- if start > end -%}
+        {{ exceptions.raise_compiler_error(
+            "the window is reversed: start " ~ start ~ " is after end " ~ end
+            ~ (" (today)" if not _window_date('end') else "")
+            ~ "; pass --vars '{start: " ~ end ~ ", end: " ~ start ~ "}'"
+        ) }}
+    {%- endif -%}
+    {{ return([start, end]) }}
+{%- endmacro %}
+
+
+{#- A date var as an ISO string, whether it was quoted or not, or none. -#}
+{% macro _window_date(name) -%}
+    {%- set value = var(name, none) -%}
+    {%- if value is none %}{{ return(none) }}{% endif -%}
+    {%- set text = value | string | trim -%}
+    {%- set parts = modules.re.match('^(\d{4})-(\d{2})-(\d{2})$', text) -%}
+    {%- set month_days = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] -%}
+    {%- set ns = namespace(valid=false) -%}
+    {%- if parts -%}
+        {%- set y, m, d = parts.group(1) | int, parts.group(2) | int, parts.group(3) | int -%}
+        {%- if y >= 1 and 1 <= m <= 12 and 1 <= d <= month_days[m - 1] -%}
+            {%- set leap = y % 4 == 0 and (y % 100 != 0 or y % 400 == 0) -%}
+            {%- set ns.valid = not (m == 2 and d == 29 and not leap) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if not ns.valid -%}
+        {{ exceptions.raise_compiler_error(
+            name ~ " is '" ~ text ~ "', which is not a date: pass a day as YYYY-MM-DD, as in "
+            ~ "--vars '{start: 2022-01-10, end: 2022-01-16}'"
+        ) }}
+    {%- endif -%}
+    {{ return(text) }}
+{%- endmacro %}
+
+
+{#- First and last analysis_date that this run writes, as ISO strings (both inclusive). -#}
+{% macro window_start() -%}{{ return(_window()[0]) }}{%- endmacro %}
+
+
+{% macro window_end() -%}{{ return(_window()[1]) }}{%- endmacro %}
+
+
+{#- What is written: `in_window('analysis_date')` is true for the dates this run replaces. -#}
+{% macro in_window(column) -%}
+    {{ column }} between date '{{ window_start() }}' and date '{{ window_end() }}'
+{%- endmacro %}
+
+
+{#- What may be read: from the first of October of the season that `start` belongs to (opening night is
+    never earlier) to `end`. Both bounds are constants, so that partitions are pruned. -#}
+{% macro in_history(column) -%}
+    {%- set start = window_start() -%}
+    {%- set year = start[:4] | int -%}
+    {%- if start[5:7] | int < 10 %}{% set year = year - 1 %}{% endif -%}
+    {{ column }} between date '{{ '%04d' % year }}-10-01' and date '{{ window_end() }}'
+{%- endmacro %}
+
+
+{#- on-run-start: a bad window stops the run before any model, with the message alone. -#}
+{% macro check_window() -%}
+    {%- if execute %}{% do _window() %}{% endif -%}
+{%- endmacro %}

@@ -1,0 +1,178 @@
+"""The ML feature logic: derived features, fallbacks, defaults, quality, written once for both engines.
+
+Narwhals expressions, because they run unchanged on a DuckDB relation and on a Spark DataFrame. The file
+stands alone (a cluster cannot import the project's modules) and reads no var: its input is already the
+window. Which features there are, their order, defaults and what is required come from the seed
+`feature_catalogue`.
+
+For each feature the output has three columns: `<name>` (NULL where unknown), `<name>_filled` (the default
+where unknown) and `<name>_source` (phase4, phase3, calculated or default).
+"""
+
+import narwhals as nw
+
+SCORE = {"phase4": 100, "calculated": 100, "phase3": 75, "default": 40}
+
+
+def clamped(expr, low, high):
+    """Keep a value within [low, high]; NULL stays NULL."""
+    return (
+        nw.when(expr < low).then(nw.lit(float(low))).when(expr > high).then(nw.lit(float(high))).otherwise(expr)
+    )
+
+
+def stepped(expr, small, large):
+    """Score a signed change: 2 or -2 from `large` on, 1 or -1 from `small` on, else 0; NULL stays NULL."""
+    return (
+        nw.when(expr >= large)
+        .then(nw.lit(2.0))
+        .when(expr >= small)
+        .then(nw.lit(1.0))
+        .when(expr <= -large)
+        .then(nw.lit(-2.0))
+        .when(expr <= -small)
+        .then(nw.lit(-1.0))
+        .when(~expr.is_null())
+        .then(nw.lit(0.0))
+    )
+
+
+def flag(expr):
+    """1.0 where true, 0.0 where false; NULL stays NULL."""
+    return nw.when(expr).then(nw.lit(1.0)).when(~expr).then(nw.lit(0.0))
+
+
+def calculated_features():
+    """Return the calculated features by name, NULL where an ingredient is unknown (contract section 6)."""
+    col = nw.col
+    minutes_known = (col("minutes_avg_last_10") > 0) & (col("minutes_avg_season") > 0)
+    free_throws_known = (col("ft_known_games_last_10") >= 5) & (col("points_with_ft_known_last_10") > 0)
+    return {
+        "rest_advantage": clamped((col("days_rest") - col("opponent_days_rest")).cast(nw.Float64), -2, 2),
+        "injury_risk": nw.when(col("player_status") == "available")
+        .then(nw.lit(0.0))
+        .when(col("player_status") == "probable")
+        .then(nw.lit(1.0))
+        .when(col("player_status") == "questionable")
+        .then(nw.lit(2.0))
+        .when(col("player_status").is_in(["doubtful", "out"]))
+        .then(nw.lit(3.0)),
+        "recent_trend": nw.when(col("games_played_season") >= 5).then(
+            stepped(col("points_avg_newest_2") - col("points_avg_prior_3"), 2.0, 5.0)
+        ),
+        "minutes_change": nw.when(minutes_known).then(
+            stepped(
+                (col("minutes_avg_last_10") - col("minutes_avg_season")) / col("minutes_avg_season"), 0.10, 0.20
+            )
+        ),
+        "home_away": flag(col("is_home")),
+        "back_to_back": flag(col("back_to_back")),
+        "playoff_game": flag(col("season_type") == "playoffs"),
+        "pct_free_throw": nw.when(free_throws_known).then(
+            clamped(
+                col("ft_makes_last_10").cast(nw.Float64) / col("points_with_ft_known_last_10").cast(nw.Float64),
+                0,
+                0.5,
+            )
+        ),
+        "team_win_pct": nw.when(col("team_games_played_season") >= 5).then(
+            col("team_wins_season").cast(nw.Float64) / col("team_games_played_season").cast(nw.Float64)
+        ),
+    }
+
+
+def ml_features(inputs, catalogue):
+    """Turn the window's inputs into features.
+
+    `inputs` is a Narwhals frame over int_ml_feature_inputs, `catalogue` the rows of feature_catalogue in
+    order of feature_index.
+    """
+    calculated = calculated_features()
+    names = [feature["feature_name"] for feature in catalogue]
+    context = ["analysis_date", "player_lookup", "universal_player_id", "game_id", "team_abbr"]
+    context += ["opponent_team_abbr", "season_year", "is_home", "days_rest", "context_source"]
+
+    values, sources = {}, {}
+    for feature in catalogue:
+        name = feature["feature_name"]
+        own = calculated[name] if feature["source"] == "calculated" else nw.col(name).cast(nw.Float64)
+        source = nw.when(~own.is_null()).then(nw.lit(feature["source"]))
+        if feature["fallback"]:
+            fallback = nw.col(f"{name}_fallback").cast(nw.Float64)
+            values[name] = nw.coalesce(own, fallback)
+            source = source.when(~fallback.is_null()).then(nw.lit("phase3"))
+        else:
+            values[name] = own
+        sources[name] = source.otherwise(nw.lit("default"))
+
+    sourced = inputs.select(
+        *context,
+        *(values[name].alias(f"{name}_value") for name in names),
+        *(sources[name].alias(f"{name}_source") for name in names),
+    )
+
+    def count_of(source, only=names):
+        return nw.sum_horizontal(
+            *(nw.when(nw.col(f"{name}_source") == source).then(nw.lit(1)).otherwise(nw.lit(0)) for name in only)
+        ).cast(nw.Int64)
+
+    required = [feature["feature_name"] for feature in catalogue if feature["is_required"]]
+    counted = sourced.with_columns(
+        **{f"{source}_count": count_of(source) for source in SCORE},
+        required_default_count=count_of("default", required),
+    )
+
+    total = len(names)
+    score = sum(points * nw.col(f"{source}_count") for source, points in SCORE.items()) / float(total)
+    scored = counted.with_columns(
+        feature_quality_score=nw.when((nw.col("required_default_count") >= 5) & (score > 49.0))
+        .then(nw.lit(49.0))
+        .when((nw.col("required_default_count") >= 1) & (score > 69.0))
+        .then(nw.lit(69.0))
+        .otherwise(score),
+        data_source=nw.when((nw.col("default_count") == 0) & (nw.col("phase3_count") == 0))
+        .then(nw.lit("phase4"))
+        .when(nw.col("phase4_count") * 2 >= total)
+        .then(nw.lit("phase4_partial"))
+        .when(nw.col("phase3_count") * 2 >= total)
+        .then(nw.lit("phase3"))
+        .otherwise(nw.lit("mixed")),
+    )
+
+    quality = nw.col("feature_quality_score")
+    return scored.select(
+        *context,
+        *(nw.col(f"{name}_value").alias(name) for name in names),
+        *(
+            nw.coalesce(nw.col(f"{name}_value"), nw.lit(float(feature["default_value"]))).alias(f"{name}_filled")
+            for name, feature in zip(names, catalogue, strict=True)
+        ),
+        *(f"{name}_source" for name in names),
+        nw.col("default_count").alias("default_feature_count"),
+        quality,
+        nw.when(quality >= 95)
+        .then(nw.lit("gold"))
+        .when(quality >= 85)
+        .then(nw.lit("silver"))
+        .when(quality >= 70)
+        .then(nw.lit("bronze"))
+        .when(quality >= 50)
+        .then(nw.lit("poor"))
+        .otherwise(nw.lit("critical"))
+        .alias("quality_tier"),
+        (quality >= 70).alias("is_production_ready"),
+        "data_source",
+    )
+
+
+def rows_of(relation):
+    """Return the rows of a small native relation as dicts: Narwhals' collect() would want pyarrow on DuckDB."""
+    rows = relation.fetchall() if hasattr(relation, "fetchall") else relation.collect()
+    return [dict(zip(relation.columns, row, strict=True)) for row in rows]
+
+
+def model(dbt, session):
+    """Run the feature logic on the window's inputs (dbt calls this)."""
+    dbt.config(materialized="table")
+    catalogue = sorted(rows_of(dbt.ref("feature_catalogue")), key=lambda row: row["feature_index"])
+    return ml_features(nw.from_native(dbt.ref("int_ml_feature_inputs")), catalogue).to_native()

@@ -1,0 +1,90 @@
+with
+
+dates as (
+
+    select * from {{ ref('int_analysis_dates') }}
+
+),
+
+upcoming as (
+
+    select * from {{ ref('upcoming_player_game_context') }}
+    where {{ in_window('game_date') }}
+
+),
+
+player_games as (
+
+    select * from {{ ref('player_game_summary') }}
+    where {{ in_window('game_date') }}
+
+),
+
+schedule as (
+
+    select * from {{ ref('int_team_schedule') }}
+    where {{ in_window('game_date') }}
+
+),
+
+expected_and_seen as (
+
+    select
+        game_date,
+        player_lookup,
+        universal_player_id,
+        game_id,
+        team_abbr,
+        'upcoming' as context_source
+    from upcoming
+
+    union all
+
+    select
+        game_date,
+        player_lookup,
+        universal_player_id,
+        game_id,
+        team_abbr,
+        'history' as context_source
+    from player_games
+
+),
+
+-- One row per player and date: the pre-tip context first, it alone has facts from before the game.
+one_each as (
+
+    select *
+    from expected_and_seen
+    where true
+    qualify row_number() over (
+        partition by game_date, universal_player_id
+        order by case when context_source = 'upcoming' then 0 else 1 end, game_id desc
+    ) = 1
+
+),
+
+final as (
+
+    select
+        dates.analysis_date,
+        one_each.player_lookup,
+        one_each.universal_player_id,
+        one_each.game_id,
+        one_each.team_abbr,
+        schedule.opponent_team_abbr,
+
+        schedule.season_type,
+        schedule.home_game as is_home,
+        one_each.context_source,
+
+        dates.season_year
+
+    from one_each
+    inner join dates on one_each.game_date = dates.analysis_date
+    inner join schedule
+        on one_each.game_id = schedule.game_id and one_each.team_abbr = schedule.team_abbr
+
+)
+
+select * from final

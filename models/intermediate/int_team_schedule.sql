@@ -1,0 +1,53 @@
+{{ config(materialized='view') }}
+
+with
+
+games as (
+
+    select * from {{ ref('stg_nba__games') }}
+
+),
+
+sides as (
+
+    select
+        *,
+        home_team_abbr as team_abbr,
+        away_team_abbr as opponent_team_abbr,
+        true as home_game
+    from games
+
+    union all
+
+    select
+        *,
+        away_team_abbr as team_abbr,
+        home_team_abbr as opponent_team_abbr,
+        false as home_game
+    from games
+
+),
+
+final as (
+
+    select
+        game_id,
+        team_abbr,
+        opponent_team_abbr,
+
+        season_type,
+        home_game,
+        is_final,
+
+        game_date,
+        lead(game_date) over (
+            partition by season_year, team_abbr
+            order by game_date, game_id
+        ) as next_game_date,
+        season_year
+
+    from sides
+
+)
+
+select * from final

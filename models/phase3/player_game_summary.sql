@@ -1,0 +1,127 @@
+{{ config(
+    partition_by=partition_by_day('game_date'),
+    cluster_by=['universal_player_id', 'team_abbr'],
+) }}
+
+with
+
+player_box as (
+
+    select * from {{ ref('stg_nba__player_box') }}
+    where {{ in_history('game_date') }}
+
+),
+
+team_box as (
+
+    select * from {{ ref('stg_nba__team_box') }}
+    where {{ in_history('game_date') }}
+
+),
+
+shots as (
+
+    select * from {{ ref('stg_nba__shots') }}
+    where {{ in_history('game_date') }}
+
+),
+
+players as (
+
+    select * from {{ ref('stg_nba__players') }}
+
+),
+
+schedule as (
+
+    select * from {{ ref('int_team_schedule') }}
+    where {{ in_history('game_date') }}
+
+),
+
+zones as (
+
+    select
+        game_id,
+        player_id,
+        count(case when zone = 'paint' and shot_made then 1 end) as paint_makes,
+        count(case when zone = 'paint' then 1 end) as paint_attempts,
+        count(case when zone = 'mid_range' and shot_made then 1 end) as mid_range_makes,
+        count(case when zone = 'mid_range' then 1 end) as mid_range_attempts
+    from shots
+    group by game_id, player_id
+
+),
+
+games_with_zones as (
+
+    select distinct game_id from zones
+
+),
+
+final as (
+
+    select
+        players.player_lookup,
+        players.universal_player_id,
+        players.player_full_name,
+        player_box.game_id,
+        player_box.team_abbr,
+        schedule.opponent_team_abbr,
+
+        player_box.minutes_played,
+        player_box.points,
+        player_box.fg_makes,
+        player_box.fg_attempts,
+        player_box.three_pt_makes,
+        player_box.three_pt_attempts,
+        player_box.ft_makes,
+        player_box.ft_attempts,
+        player_box.offensive_rebounds,
+        player_box.defensive_rebounds,
+        player_box.assists,
+        player_box.steals,
+        player_box.blocks,
+        player_box.turnovers,
+        player_box.personal_fouls,
+        player_box.plus_minus,
+        case when games_with_zones.game_id is not null then coalesce(zones.paint_makes, 0) end as paint_makes,
+        case when games_with_zones.game_id is not null then coalesce(zones.paint_attempts, 0) end as paint_attempts,
+        case when games_with_zones.game_id is not null then coalesce(zones.mid_range_makes, 0) end as mid_range_makes,
+        case
+            when games_with_zones.game_id is not null then coalesce(zones.mid_range_attempts, 0)
+        end as mid_range_attempts,
+        -- The raw files do not say who passed; a warehouse with its own Phase 3 may know.
+        cast(null as bigint) as assisted_fg_makes,
+        cast(null as bigint) as unassisted_fg_makes,
+        100 * {{ ratio(
+            '(player_box.fg_attempts + 0.44e0 * player_box.ft_attempts + player_box.turnovers) * team_box.team_minutes / 5',
+            'player_box.minutes_played * (team_box.fg_attempts + 0.44e0 * team_box.ft_attempts + team_box.turnovers)'
+        ) }} as usage_rate,
+        {{ ratio('player_box.points', '2 * (player_box.fg_attempts + 0.44e0 * player_box.ft_attempts)') }} as ts_pct,
+        {{ ratio('player_box.fg_makes + 0.5e0 * player_box.three_pt_makes', 'player_box.fg_attempts') }} as efg_pct,
+
+        player_box.season_type,
+        schedule.home_game,
+        player_box.win_flag,
+        games_with_zones.game_id is not null as has_zone_data,
+        coalesce(player_box.minutes_played > 0, false)
+        or coalesce(player_box.fg_attempts > 0, false)
+        or coalesce(player_box.points > 0, false) as is_active,
+
+        player_box.game_date,
+        player_box.season_year
+
+    from player_box
+    inner join players on player_box.player_id = players.player_id
+    inner join schedule
+        on player_box.game_id = schedule.game_id and player_box.team_abbr = schedule.team_abbr
+    left join team_box
+        on player_box.game_id = team_box.game_id and player_box.team_abbr = team_box.team_abbr
+    left join zones
+        on player_box.game_id = zones.game_id and player_box.player_id = zones.player_id
+    left join games_with_zones on player_box.game_id = games_with_zones.game_id
+
+)
+
+select * from final

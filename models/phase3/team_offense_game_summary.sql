@@ -1,0 +1,73 @@
+{{ config(
+    partition_by=partition_by_day('game_date'),
+    cluster_by=['team_abbr'],
+) }}
+
+with
+
+team_box as (
+
+    select * from {{ ref('stg_nba__team_box') }}
+    where {{ in_history('game_date') }}
+
+),
+
+schedule as (
+
+    select * from {{ ref('int_team_schedule') }}
+    where {{ in_history('game_date') }}
+
+),
+
+with_possessions as (
+
+    select
+        *,
+        fg_attempts + 0.44e0 * ft_attempts - offensive_rebounds + turnovers as possessions
+    from team_box
+
+),
+
+final as (
+
+    select
+        own.game_id,
+        own.team_abbr,
+        schedule.opponent_team_abbr,
+
+        own.team_minutes,
+        own.points as points_scored,
+        own.fg_makes,
+        own.fg_attempts,
+        own.three_pt_makes,
+        own.three_pt_attempts,
+        own.ft_makes,
+        own.ft_attempts,
+        own.offensive_rebounds,
+        own.defensive_rebounds,
+        own.rebounds,
+        own.assists,
+        own.steals,
+        own.blocks,
+        own.turnovers,
+        own.personal_fouls,
+        own.possessions,
+        48 * {{ ratio('(own.possessions + opponent.possessions) / 2', 'own.team_minutes / 5') }} as pace,
+        100 * {{ ratio('own.points', 'own.possessions') }} as offensive_rating,
+
+        own.season_type,
+        schedule.home_game,
+        own.win_flag,
+
+        own.game_date,
+        own.season_year
+
+    from with_possessions as own
+    inner join schedule
+        on own.game_id = schedule.game_id and own.team_abbr = schedule.team_abbr
+    left join with_possessions as opponent
+        on own.game_id = opponent.game_id and schedule.opponent_team_abbr = opponent.team_abbr
+
+)
+
+select * from final

@@ -1,0 +1,140 @@
+{{ config(
+    partition_by=partition_by_day('game_date'),
+    cluster_by=['universal_player_id'],
+) }}
+
+with
+
+slate as (
+
+    select * from {{ ref('int_team_schedule') }}
+    where not is_final and {{ in_history('game_date') }}
+
+),
+
+player_games as (
+
+    select * from {{ ref('player_game_summary') }}
+    where is_active and {{ in_history('game_date') }}
+
+),
+
+players as (
+
+    select * from {{ ref('stg_nba__players') }}
+
+),
+
+injury_events as (
+
+    select * from {{ ref('stg_nba__injury_events') }}
+    where {{ in_history('event_date') }}
+
+),
+
+betting_lines as (
+
+    select * from {{ ref('stg_nba__betting_lines') }}
+    where {{ in_history('game_date') }}
+
+),
+
+slate_dates as (
+
+    select distinct
+        game_date,
+        season_year
+    from slate
+
+),
+
+-- A player belongs to the team of his newest active game, if that was within the last 30 days.
+newest_games as (
+
+    select
+        slate_dates.game_date,
+        player_games.universal_player_id,
+        player_games.team_abbr,
+        player_games.game_date as last_game_date
+    from slate_dates
+    inner join player_games
+        on
+            slate_dates.season_year = player_games.season_year
+            and {{ in_last_days('player_games.game_date', 'slate_dates.game_date', 30) }}
+    where true
+    qualify row_number() over (
+        partition by slate_dates.game_date, player_games.universal_player_id
+        order by player_games.game_date desc, player_games.game_id desc
+    ) = 1
+
+),
+
+-- The newest word on a player, unless he has played since: a list he outlived says nothing.
+newest_statuses as (
+
+    select
+        newest_games.game_date,
+        newest_games.universal_player_id,
+        injury_events.player_status
+    from newest_games
+    inner join players on newest_games.universal_player_id = players.universal_player_id
+    inner join injury_events
+        on
+            players.folded_name = injury_events.folded_name
+            and newest_games.team_abbr = injury_events.team_abbr
+            and {{ known_before('injury_events.event_date', 'newest_games.game_date') }}
+            and {{ known_before('newest_games.last_game_date', 'injury_events.event_date') }}
+    where true
+    qualify row_number() over (
+        partition by newest_games.game_date, newest_games.universal_player_id
+        order by injury_events.event_date desc, injury_events.player_status asc
+    ) = 1
+
+),
+
+final as (
+
+    select
+        players.player_lookup,
+        newest_games.universal_player_id,
+        slate.game_id,
+        slate.team_abbr,
+        slate.opponent_team_abbr,
+
+        -- Pre-tip facts. What the raw files do not tell is NULL, and Phase 4 computes from history what it can.
+        newest_statuses.player_status,
+        betting_lines.game_total,
+        case when slate.home_game then betting_lines.home_spread else -betting_lines.home_spread end as game_spread,
+        cast(null as {{ type_double() }}) as projected_usage_rate,
+        cast(null as bigint) as star_teammates_out,
+        cast(null as bigint) as player_age,
+        cast(null as bigint) as days_rest,
+        cast(null as bigint) as games_in_last_7_days,
+        cast(null as {{ type_double() }}) as minutes_in_last_7_days,
+        cast(null as {{ type_double() }}) as avg_minutes_per_game_last_7,
+        cast(null as bigint) as games_in_last_14_days,
+        cast(null as {{ type_double() }}) as minutes_in_last_14_days,
+        cast(null as bigint) as back_to_backs_last_14_days,
+        cast(null as {{ type_double() }}) as avg_usage_rate_last_7_games,
+        cast(null as {{ type_double() }}) as opponent_pace_last_10,
+        cast(null as {{ type_double() }}) as pace_differential,
+
+        cast(null as boolean) as back_to_back,
+        slate.home_game,
+
+        slate.game_date,
+        slate.season_year
+
+    from newest_games
+    inner join slate
+        on newest_games.game_date = slate.game_date and newest_games.team_abbr = slate.team_abbr
+    inner join players on newest_games.universal_player_id = players.universal_player_id
+    left join newest_statuses
+        on
+            newest_games.game_date = newest_statuses.game_date
+            and newest_games.universal_player_id = newest_statuses.universal_player_id
+    left join betting_lines on slate.game_id = betting_lines.game_id
+
+)
+
+select * from final

@@ -1,0 +1,67 @@
+{{ config(
+    partition_by=partition_by_day('analysis_date'),
+    cluster_by=['player_lookup', 'universal_player_id'],
+) }}
+
+{%- set features = feature_names() %}
+
+with
+
+features as (
+
+    select * from {{ ref('int_ml_features') }}
+
+),
+
+final as (
+
+    select
+        analysis_date,
+        player_lookup,
+        universal_player_id,
+        game_id,
+        analysis_date as game_date,
+        team_abbr,
+        opponent_team_abbr,
+        season_year,
+
+        {%- for name in features %}
+        {{ name }},
+        {%- endfor %}
+
+        [
+            {%- for name in features %}
+            {{ name }}_filled{{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as features,
+        [
+            {%- for name in features %}
+            '{{ name }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as feature_names,
+        [
+            {%- for name in features %}
+            {{ name }}_source{{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as feature_sources,
+
+        default_feature_count,
+        cast({{ features | length }} as bigint) as feature_count,
+        'v1_baseline_25' as feature_version,
+        feature_quality_score,
+        quality_tier,
+        is_production_ready,
+        data_source,
+
+        is_home,
+        days_rest,
+        context_source,
+
+        '{{ logic_version() }}' as logic_version,
+        {{ stamp() }} as built_at
+
+    from features
+
+)
+
+select * from final

@@ -1,0 +1,200 @@
+{{ config(
+    partition_by=partition_by_day('analysis_date'),
+    cluster_by=['table_name'],
+) }}
+
+with
+
+game_dates as (
+
+    select * from {{ ref('int_game_dates') }}
+    where {{ in_window('game_date') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('int_analysis_dates') }}
+
+),
+
+nba_teams as (
+
+    select * from {{ ref('nba_teams') }}
+
+),
+
+non_nba_teams as (
+
+    select * from {{ ref('stg_nba__non_nba_teams') }}
+    where {{ in_window('game_date') }}
+
+),
+
+team_windows as (
+
+    select * from {{ ref('int_team_defense_windows') }}
+
+),
+
+player_windows as (
+
+    select * from {{ ref('int_player_game_windows') }}
+
+),
+
+participants as (
+
+    select * from {{ ref('int_participant_context') }}
+
+),
+
+tables as (
+
+    select
+        'team_defense_zone_analysis' as table_name,
+        false as needs_participants
+
+    union all
+
+    select
+        'player_shot_zone_analysis' as table_name,
+        false as needs_participants
+
+    union all
+
+    select
+        'player_composite_factors' as table_name,
+        true as needs_participants
+
+    union all
+
+    select
+        'player_daily_cache' as table_name,
+        true as needs_participants
+
+    union all
+
+    select
+        'ml_feature_store' as table_name,
+        true as needs_participants
+
+),
+
+dates_with_participants as (
+
+    select distinct analysis_date from participants
+
+),
+
+whole_dates as (
+
+    select
+        tables.table_name,
+        game_dates.game_date as analysis_date,
+        '*' as entity_id,
+        case when game_dates.is_bootstrap then 'bootstrap' else 'no_player_data' end as reason,
+        cast(null as bigint) as games_found,
+        cast(null as bigint) as games_needed
+    from tables
+    cross join game_dates
+    left join dates_with_participants on game_dates.game_date = dates_with_participants.analysis_date
+    where
+        game_dates.is_bootstrap
+        or (tables.needs_participants and dates_with_participants.analysis_date is null)
+
+),
+
+teams as (
+
+    select
+        'team_defense_zone_analysis' as table_name,
+        dates.analysis_date,
+        nba_teams.team_abbr as entity_id,
+        'insufficient_games' as reason,
+        coalesce(team_windows.games_played_season, 0) as games_found,
+        15 as games_needed
+    from dates
+    cross join nba_teams
+    left join team_windows
+        on nba_teams.team_abbr = team_windows.team_abbr and {{ newest_known('team_windows', 'dates') }}
+    where coalesce(team_windows.games_played_season, 0) < 15
+
+),
+
+players as (
+
+    select
+        'player_shot_zone_analysis' as table_name,
+        dates.analysis_date,
+        player_windows.player_lookup as entity_id,
+        'insufficient_games' as reason,
+        player_windows.games_played_season as games_found,
+        10 as games_needed
+    from dates
+    inner join player_windows on {{ newest_known('player_windows', 'dates') }}
+    where player_windows.games_played_season < 10
+
+),
+
+participants_with_few_games as (
+
+    select
+        'player_daily_cache' as table_name,
+        analysis_date,
+        player_lookup as entity_id,
+        'insufficient_games' as reason,
+        games_played_season as games_found,
+        5 as games_needed
+    from participants
+    where games_played_season < 5
+
+),
+
+exhibition_teams as (
+
+    select
+        'team_defense_zone_analysis' as table_name,
+        game_date as analysis_date,
+        team_abbr as entity_id,
+        'non_nba_team' as reason,
+        cast(null as bigint) as games_found,
+        cast(null as bigint) as games_needed
+    from non_nba_teams
+
+),
+
+together as (
+
+    select * from whole_dates
+    union all
+    select * from teams
+    union all
+    select * from players
+    union all
+    select * from participants_with_few_games
+    union all
+    select * from exhibition_teams
+
+),
+
+final as (
+
+    select
+        analysis_date,
+        table_name,
+        entity_id,
+        {{ season_year('analysis_date') }} as season_year,
+
+        reason,
+        cast(games_found as bigint) as games_found,
+        cast(games_needed as bigint) as games_needed,
+
+        '{{ logic_version() }}' as logic_version,
+        {{ stamp() }} as built_at
+
+    from together
+
+)
+
+select * from final

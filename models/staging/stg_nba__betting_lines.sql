@@ -1,0 +1,42 @@
+with
+
+betting_lines as (
+
+    select * from {{ source('nba_raw', 'betting_lines') }}
+
+),
+
+games as (
+
+    select * from {{ ref('stg_nba__games') }}
+
+),
+
+newest as (
+
+    select *
+    from betting_lines
+    where true
+    qualify row_number() over (partition by game_id, source order by ingested_at desc) = 1
+
+),
+
+-- Two sources may both have a game: what either knows, as the mean of those that do.
+final as (
+
+    select
+        games.game_id,
+
+        avg(newest.total_line) as game_total,
+        avg(newest.home_spread) as home_spread,
+
+        games.game_date,
+        games.season_year
+
+    from newest
+    inner join games on newest.game_id = games.game_id
+    group by games.game_id, games.game_date, games.season_year
+
+)
+
+select * from final

@@ -1,0 +1,42 @@
+with
+
+games as (
+
+    select * from {{ source('nba_raw', 'games') }}
+
+),
+
+nba_teams as (
+
+    select * from {{ ref('nba_teams') }}
+
+),
+
+appearances as (
+
+    select
+        home_team as team_abbr,
+        game_date
+    from games
+
+    union distinct
+
+    select
+        away_team as team_abbr,
+        game_date
+    from games
+
+),
+
+final as (
+
+    select
+        appearances.team_abbr,
+        appearances.game_date
+    from appearances
+    left join nba_teams on appearances.team_abbr = nba_teams.team_abbr
+    where nba_teams.team_abbr is null
+
+)
+
+select * from final

@@ -1,0 +1,40 @@
+with
+
+shots as (
+
+    select * from {{ source('nba_raw', 'shots') }}
+
+),
+
+games as (
+
+    select * from {{ ref('stg_nba__games') }}
+
+),
+
+-- A shot has no key: rows that are equal to the letter are distinct attempts as far as the box scores tell.
+final as (
+
+    select
+        shots.game_id,
+        shots.player_id,
+
+        shots.shot_distance,
+
+        -- By the kind of shot, not by the league's zone label, which puts some threes in the mid-range.
+        case
+            when shots.shot_type = '3PT Field Goal' then 'three_pt'
+            when shots.shot_distance <= 8 then 'paint'
+            else 'mid_range'
+        end as zone,
+        shots.shot_made,
+
+        games.game_date,
+        games.season_year
+
+    from shots
+    inner join games on shots.game_id = games.game_id
+
+)
+
+select * from final
