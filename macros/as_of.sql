@@ -17,6 +17,15 @@
 {%- endmacro %}
 
 
+{#- The latest of several dates, NULLs left out; NULL when all are: the newest game a row was made from. -#}
+{% macro latest(dates) -%}
+    nullif(
+        greatest({% for date in dates %}coalesce({{ date }}, date '0001-01-01'){{ ', ' if not loop.last }}{% endfor %}),
+        date '0001-01-01'
+    )
+{%- endmacro %}
+
+
 {#- "Last n days" (contract R7): the n days that end yesterday, [D - n, D - 1]. -#}
 {% macro in_last_days(game_date, analysis_date, days) -%}
     {{ game_date }} >= {{ add_days(analysis_date, -days) }}

@@ -18,6 +18,7 @@ team_rates as (
     select
         dates.analysis_date,
         team_games.defending_team_abbr,
+        max(team_games.game_date) as newest_game_date,
         {{ ratio('sum(team_games.opp_paint_makes)', 'sum(team_games.opp_paint_attempts)') }} as paint_pct,
         {{ ratio('sum(team_games.opp_mid_range_makes)', 'sum(team_games.opp_mid_range_attempts)') }} as mid_range_pct,
         {{ ratio('sum(team_games.opp_three_pt_makes)', 'sum(team_games.opp_three_pt_attempts)') }} as three_pt_pct
@@ -37,7 +38,8 @@ league_rates as (
         analysis_date,
         avg(paint_pct) as paint_pct,
         avg(mid_range_pct) as mid_range_pct,
-        avg(three_pt_pct) as three_pt_pct
+        avg(three_pt_pct) as three_pt_pct,
+        max(newest_game_date) as newest_game_date
     from team_rates
     group by analysis_date
     having count(*) >= 10
@@ -54,7 +56,9 @@ final as (
         coalesce(league_rates.mid_range_pct, 0.410e0) as mid_range_pct,
         coalesce(league_rates.three_pt_pct, 0.355e0) as three_pt_pct,
 
-        case when league_rates.analysis_date is not null then 'measured' else 'constant' end as league_average_source
+        case when league_rates.analysis_date is not null then 'measured' else 'constant' end as league_average_source,
+
+        league_rates.newest_game_date
 
     from dates
     left join league_rates on dates.analysis_date = league_rates.analysis_date

@@ -88,7 +88,9 @@ final as (
 
         participants.is_home,
         participants.back_to_back,
-        participants.context_source
+        participants.context_source,
+        -- the composite factors are made from everything that the other features are made from
+        composite_factors.newest_source_game_date
 
     from participants
     left join daily_cache

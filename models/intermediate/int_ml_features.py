@@ -91,6 +91,7 @@ def ml_features(inputs, catalogue):
     names = [feature["feature_name"] for feature in catalogue]
     context = ["analysis_date", "player_lookup", "universal_player_id", "game_id", "team_abbr"]
     context += ["opponent_team_abbr", "season_year", "is_home", "days_rest", "context_source"]
+    context += ["newest_source_game_date"]
 
     values, sources = {}, {}
     for feature in catalogue:

@@ -140,7 +140,11 @@ known as (
         own_team.offensive_rating_avg_last_10 as team_off_rating_last_10,
         coalesce(own_team.games_played_season, 0) as team_games_played_season,
         own_team.wins_season as team_wins_season,
-        {{ days_between('opponent_schedule.game_date', 'participants.analysis_date') }} as opponent_days_rest
+        {{ days_between('opponent_schedule.game_date', 'participants.analysis_date') }} as opponent_days_rest,
+
+        {{ latest([
+            'player_windows.game_date', 'own_team.game_date', 'opponent.game_date', 'opponent_schedule.game_date',
+        ]) }} as newest_source_game_date
 
     from participants
     left join upcoming

@@ -56,6 +56,7 @@ final as (
         is_home,
         days_rest,
         context_source,
+        newest_source_game_date,
 
         '{{ logic_version() }}' as logic_version,
         {{ stamp() }} as built_at

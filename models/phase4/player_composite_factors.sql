@@ -38,6 +38,12 @@ joined as (
         team_zones.mid_range_defense_vs_league_avg,
         team_zones.three_pt_defense_vs_league_avg,
 
+        {{ latest([
+            'participants.newest_source_game_date',
+            'player_zones.newest_source_game_date',
+            'team_zones.newest_source_game_date',
+        ]) }} as newest_input_game_date,
+
         player_zones.primary_scoring_zone is not null as player_zones_known,
         team_zones.paint_defense_vs_league_avg is not null
         and team_zones.mid_range_defense_vs_league_avg is not null
@@ -234,6 +240,7 @@ final as (
             ('usage_spike_score', 'round(usage_spike_score, 3)'),
         ]) }} as usage_context_json,
         'v2_as_of' as calculation_version,
+        newest_input_game_date as newest_source_game_date,
 
         '{{ logic_version() }}' as logic_version,
         {{ stamp() }} as built_at

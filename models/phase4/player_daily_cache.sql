@@ -62,6 +62,8 @@ final as (
         participants.player_age,
         participants.games_played_season < 10 as early_season_flag,
         'v2_as_of' as cache_version,
+        {{ latest(['participants.newest_source_game_date', 'player_zones.newest_source_game_date']) }}
+            as newest_source_game_date,
 
         '{{ logic_version() }}' as logic_version,
         {{ stamp() }} as built_at

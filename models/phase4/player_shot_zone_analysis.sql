@@ -135,6 +135,7 @@ final as (
         measured.sample_quality_10,
         measured.sample_quality_20,
         measured.data_quality_tier,
+        measured.game_date as newest_source_game_date,
 
         '{{ logic_version() }}' as logic_version,
         {{ stamp() }} as built_at

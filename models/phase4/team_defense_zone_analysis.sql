@@ -56,7 +56,8 @@ rated as (
         {%- for zone in zones %}
         league.{{ zone }}_pct as league_{{ zone }}_pct,
         {%- endfor %}
-        league.league_average_source
+        league.league_average_source,
+        {{ latest(['zone_rates.game_date', 'league.newest_game_date']) }} as newest_source_game_date
     from zone_rates
     inner join league on zone_rates.analysis_date = league.analysis_date
 
@@ -133,6 +134,7 @@ final as (
             when not zones_known
                 then concat('zones unknown: shot data for ', cast(zone_games_last_15 as string), ' of 15 games')
         end as calculation_notes,
+        newest_source_game_date,
 
         '{{ logic_version() }}' as logic_version,
         {{ stamp() }} as built_at

@@ -1,0 +1,213 @@
+-- From the schedule and the box scores alone, never from the Phase 4 tables: what is expected must not be
+-- learnt from what is there.
+
+with
+
+game_dates as (
+
+    select * from {{ ref('int_game_dates') }}
+
+),
+
+player_box as (
+
+    select * from {{ ref('stg_nba__player_box') }}
+
+),
+
+team_box as (
+
+    select * from {{ ref('stg_nba__team_box') }}
+
+),
+
+schedule as (
+
+    select * from {{ ref('int_team_schedule') }}
+
+),
+
+player_appearances as (
+
+    select
+        season_year,
+        game_date,
+        player_id,
+        case
+            when
+                coalesce(minutes_played > 0, false)
+                or coalesce(fg_attempts > 0, false)
+                or coalesce(points > 0, false)
+                then 1
+            else 0
+        end as active
+    from player_box
+
+),
+
+active_games_so_far as (
+
+    select
+        season_year,
+        game_date,
+        sum(active) over (
+            partition by season_year, player_id
+            order by game_date
+            range between unbounded preceding and current row
+        ) as active_games,
+        active
+    from player_appearances
+
+),
+
+-- The first date that ends with a team on 15 games, or a player on 5 or 10: rows begin the game date after.
+milestones as (
+
+    select
+        season_year,
+        min(case when active_games >= 5 then game_date end) as fifth_player_game,
+        min(case when active_games >= 10 then game_date end) as tenth_player_game
+    from active_games_so_far
+    group by season_year
+
+),
+
+team_games_so_far as (
+
+    select
+        season_year,
+        game_date,
+        row_number() over (partition by season_year, team_abbr order by game_date, game_id) as games
+    from team_box
+
+),
+
+team_milestones as (
+
+    select
+        season_year,
+        min(game_date) as fifteenth_team_game
+    from team_games_so_far
+    where games = 15
+    group by season_year
+
+),
+
+team_dates_played as (
+
+    select distinct
+        season_year,
+        team_abbr,
+        game_date
+    from player_box
+
+),
+
+-- Games not played yet have participants once one of the teams has played within 30 days.
+dates_with_a_slate as (
+
+    select distinct schedule.game_date
+    from schedule
+    inner join team_dates_played
+        on
+            schedule.season_year = team_dates_played.season_year
+            and schedule.team_abbr = team_dates_played.team_abbr
+            and {{ in_last_days('team_dates_played.game_date', 'schedule.game_date', 30) }}
+    where not schedule.is_final
+
+),
+
+known as (
+
+    select
+        game_dates.*,
+        game_dates.has_player_data or dates_with_a_slate.game_date is not null as has_participants,
+        coalesce({{ known_before('milestones.fifth_player_game', 'game_dates.game_date') }}, false)
+            as players_have_5_games,
+        coalesce({{ known_before('milestones.tenth_player_game', 'game_dates.game_date') }}, false)
+            as players_have_10_games,
+        coalesce({{ known_before('team_milestones.fifteenth_team_game', 'game_dates.game_date') }}, false)
+            as teams_have_15_games
+    from game_dates
+    left join milestones on game_dates.season_year = milestones.season_year
+    left join team_milestones on game_dates.season_year = team_milestones.season_year
+    left join dates_with_a_slate on game_dates.game_date = dates_with_a_slate.game_date
+
+),
+
+per_table as (
+
+    select
+        'team_defense_zone_analysis' as table_name,
+        game_date,
+        season_year,
+        is_bootstrap,
+        true as has_participants,
+        teams_have_15_games as has_enough_games
+    from known
+
+    union all
+
+    select
+        'player_shot_zone_analysis' as table_name,
+        game_date,
+        season_year,
+        is_bootstrap,
+        true as has_participants,
+        players_have_10_games as has_enough_games
+    from known
+
+    union all
+
+    select
+        'player_composite_factors' as table_name,
+        game_date,
+        season_year,
+        is_bootstrap,
+        has_participants,
+        true as has_enough_games
+    from known
+
+    union all
+
+    select
+        'player_daily_cache' as table_name,
+        game_date,
+        season_year,
+        is_bootstrap,
+        has_participants,
+        players_have_5_games as has_enough_games
+    from known
+
+    union all
+
+    select
+        'ml_feature_store' as table_name,
+        game_date,
+        season_year,
+        is_bootstrap,
+        has_participants,
+        true as has_enough_games
+    from known
+
+),
+
+final as (
+
+    select
+        table_name,
+        game_date as analysis_date,
+        season_year,
+
+        not is_bootstrap and has_participants and has_enough_games as is_expected,
+        case
+            when is_bootstrap then 'bootstrap'
+            when not has_participants then 'no_player_data'
+            when not has_enough_games then 'not_enough_games'
+        end as not_expected_reason
+
+    from per_table
+
+)
+
+select * from final

@@ -1,0 +1,13 @@
+"""Errors that a user can act on; shown as one message, never as a traceback."""
+
+
+class UserError(Exception):
+    """Something outside the program is wrong; the message says what, and the next step."""
+
+    exit_code = 1
+
+
+class UsageError(UserError):
+    """The command itself was wrong: an argument that cannot be what was meant."""
+
+    exit_code = 2

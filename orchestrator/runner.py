@@ -1,0 +1,115 @@
+"""dbt, behind a small class: the one place that imports it (four seconds) and knows how to call it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.errors import UserError
+from orchestrator.project import PROJECT_DIR
+from orchestrator.windows import Window
+
+
+@dataclass
+class RunResult:
+    """What a dbt invocation came to."""
+
+    success: bool
+    failures: list[str] = field(default_factory=list)
+    """`model: message`, one for each node that failed."""
+
+
+class Runner:
+    """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused."""
+
+    def __init__(self, log_dir: Path | None = None):
+        from dbt.cli.main import dbtRunner
+
+        self._dbt_runner = dbtRunner
+        self._log_dir = log_dir or PROJECT_DIR / "logs"
+        self._manifest = None
+
+    def parse(self) -> None:
+        """Parse the project, without vars: a var in a config would be frozen for every window after."""
+        result = self._dbt_runner().invoke(["parse", *self._options()])
+        if not result.success:
+            raise UserError(f"the dbt project does not parse: {result.exception}")
+        self._manifest = result.result
+
+    def prepare(self) -> RunResult:
+        """Load the seeds and make the views (staging, calendar, expected dates): what planning reads."""
+        return self._invoke(
+            "build",
+            "--resource-type", "seed", "--resource-type", "model",
+            "--select", "resource_type:seed", "config.materialized:view",
+            "--exclude", "phase4_coverage",
+        )  # fmt: skip
+
+    def build(self, window: Window, on_node: Callable[[], None] | None = None) -> RunResult:
+        """Build every table for a window. `on_node` is called as each model finishes."""
+        return self._invoke(
+            "run",
+            "--exclude", "config.materialized:view",
+            "--vars", json.dumps({"start": str(window.start), "end": str(window.end)}),
+            on_node=on_node,
+        )  # fmt: skip
+
+    def publish_coverage(self) -> RunResult:
+        """Make the coverage view, which needs the tables it counts."""
+        return self._invoke("run", "--select", "phase4_coverage")
+
+    def tables(self) -> int:
+        """Return how many models a window builds."""
+        return sum(
+            node.resource_type == "model" and node.config.materialized != "view"
+            for node in self._manifest.nodes.values()
+        )
+
+    def release(self) -> None:
+        """Let go of the warehouse file: while dbt holds it no other process can open it, not even to read."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        DuckDBConnectionManager.close_all_connections()
+
+    def _options(self) -> list[str]:
+        return [
+            "--project-dir", str(PROJECT_DIR),
+            "--profiles-dir", str(PROJECT_DIR),
+            "--log-path", str(self._log_dir),
+            "--log-level", "none",
+        ]  # fmt: skip
+
+    def _invoke(
+        self, command: str, *arguments: str, on_node: Callable[[], None] | None = None
+    ) -> RunResult:
+        def on_event(event) -> None:
+            if on_node and event.info.name == "NodeFinished":
+                on_node()
+
+        # A relative NBA_DUCKDB_PATH means the project's folder, wherever the command was called from.
+        here = Path.cwd()
+        os.chdir(PROJECT_DIR)
+        try:
+            result = self._dbt_runner(manifest=self._manifest, callbacks=[on_event]).invoke(
+                [command, *self._options(), *arguments]
+            )
+        finally:
+            os.chdir(here)
+            self.release()
+        failures = _failures(result.result.results) if hasattr(result.result, "results") else []
+        if result.exception and not failures:
+            failures = [str(result.exception).strip()]
+        if not result.success and not failures:
+            failures = ["dbt stopped without saying why (was it interrupted?)"]
+        return RunResult(result.success, failures)
+
+
+def _failures(results: Sequence) -> list[str]:
+    return [
+        f"{result.node.name}: {result.message.strip()}"
+        for result in results
+        if result.status in ("error", "fail", "runtime error") and result.message
+    ]

@@ -1,0 +1,51 @@
+"""Window algebra: which ranges of dates to build so that a set of dates gets built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+
+
+class Window(NamedTuple):
+    """An inclusive range of dates that one dbt run writes, and how many game dates are in it."""
+
+    start: date
+    end: date
+    dates: int
+
+    def __str__(self) -> str:
+        """Show as `start..end`."""
+        return f"{self.start}..{self.end}"
+
+
+def windows_for(
+    wanted: Iterable[date], game_dates: Mapping[date, int], largest: int
+) -> list[Window]:
+    """Cover the wanted dates with windows of at most `largest` game dates, oldest first.
+
+    A window holds wanted game dates only: nothing else is rebuilt. Whole seasons are packed together while
+    they fit, and windows are cut between seasons where they can be, because a window reads back to the
+    opening night of the season it starts in. `game_dates` maps every game date of the schedule to its season.
+    """
+    wanted = set(wanted)
+    windows = []
+    runs = groupby(sorted(game_dates), key=lambda day: day in wanted)
+    for is_wanted, run in runs:
+        if not is_wanted:
+            continue
+        packed: list[date] = []
+        for _season, days in groupby(run, key=game_dates.__getitem__):
+            season = list(days)
+            if packed and len(packed) + len(season) > largest:
+                windows += _cut(packed, largest)
+                packed = []
+            packed += season
+        windows += _cut(packed, largest)
+    return windows
+
+
+def _cut(days: list[date], largest: int) -> list[Window]:
+    parts = [days[first : first + largest] for first in range(0, len(days), largest)]
+    return [Window(part[0], part[-1], len(part)) for part in parts]
