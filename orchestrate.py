@@ -44,9 +44,9 @@ def ingest(
     Example: python orchestrate.py ingest --from ../data --season 2022-23 --season 2023-24
     """
     from orchestrator import console
-    from orchestrator.ingest import ingest as load
+    from orchestrator.raw_data import load_files
 
-    report = load(source, warehouse_path(), season or (), console.warn)
+    report = load_files(source, warehouse_path(), season or (), warn=console.warn)
     console.show_loaded(report.rows)
 
 
@@ -66,9 +66,11 @@ def demo(
     Example: python orchestrate.py demo --seasons 3 --seed 7
     """
     from orchestrator import console
-    from orchestrator.demo import load_league
+    from orchestrator.raw_data import load_demo
 
-    report = load_league(warehouse_path(), seasons, seed, keep=keep, if_empty=if_empty, warn=console.warn)
+    report = load_demo(
+        warehouse_path(), seasons, seed, keep=keep, if_empty=if_empty, warn=console.warn
+    )
     if report:
         console.show_loaded(report.rows)
     else:

@@ -6,6 +6,14 @@
 {% macro bigquery__type_double() -%}float64{%- endmacro %}
 
 
+{#- A double as a fixed-point number with 18 decimals, to be summed or averaged: the sum of doubles depends on
+    the order in which an engine adds them, which changes with the window, the threads and the rows around;
+    the sum of these does not. Cast the result back with type_double. -#}
+{% macro summable(x) -%}{{ return(adapter.dispatch('summable')(x)) }}{%- endmacro %}
+{% macro duckdb__summable(x) -%}cast({{ x }} as decimal(38, 18)){%- endmacro %}
+{% macro bigquery__summable(x) -%}round(cast({{ x }} as bignumeric), 18){%- endmacro %}
+
+
 {#- `days` (may be negative) after a date. -#}
 {% macro add_days(date, days) -%}{{ return(adapter.dispatch('add_days')(date, days)) }}{%- endmacro %}
 {% macro duckdb__add_days(date, days) -%}({{ date }} + {{ days }}){%- endmacro %}
@@ -62,3 +70,15 @@
 {% macro bigquery__json_text(pairs) -%}
     to_json_string(struct({% for key, sql in pairs %}{{ sql }} as {{ key }}{{ ', ' if not loop.last }}{% endfor %}))
 {%- endmacro %}
+
+
+{#- The element of an array at `index`, counted from 0; NULL beyond its end. -#}
+{% macro array_element(array, index) -%}{{ return(adapter.dispatch('array_element')(array, index)) }}{%- endmacro %}
+{% macro duckdb__array_element(array, index) -%}{{ array }}[{{ index + 1 }}]{%- endmacro %}
+{% macro bigquery__array_element(array, index) -%}{{ array }}[safe_offset({{ index }})]{%- endmacro %}
+
+
+{#- How many elements an array has. -#}
+{% macro array_size(array) -%}{{ return(adapter.dispatch('array_size')(array)) }}{%- endmacro %}
+{% macro duckdb__array_size(array) -%}len({{ array }}){%- endmacro %}
+{% macro bigquery__array_size(array) -%}array_length({{ array }}){%- endmacro %}

@@ -153,9 +153,9 @@ def show_outcome(outcome: Outcome) -> None:
         )
 
 
-def show_loaded(rows: dict[tuple[str, str], int]) -> None:
+def show_loaded(rows: dict[tuple[str, str | None], int]) -> None:
     """Print rows per raw table and season."""
-    seasons = sorted({season for _, season in rows})
+    seasons = sorted({season for _, season in rows}, key=lambda season: season or "")
     table = Table(title="Loaded into nba_raw", title_justify="left")
     table.add_column("Table")
     for season in seasons:

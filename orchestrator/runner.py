@@ -48,6 +48,12 @@ class Runner:
             "--exclude", "phase4_coverage",
         )  # fmt: skip
 
+    def seed(self) -> None:
+        """Load the seeds: teams, and the feature catalogue."""
+        result = self._invoke("seed")
+        if not result.success:
+            raise UserError("the seeds could not be loaded:\n  " + "\n  ".join(result.failures))
+
     def build(self, window: Window, on_node: Callable[[], None] | None = None) -> RunResult:
         """Build every table for a window. `on_node` is called as each model finishes."""
         return self._invoke(

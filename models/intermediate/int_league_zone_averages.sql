@@ -19,9 +19,12 @@ team_rates as (
         dates.analysis_date,
         team_games.defending_team_abbr,
         max(team_games.game_date) as newest_game_date,
-        {{ ratio('sum(team_games.opp_paint_makes)', 'sum(team_games.opp_paint_attempts)') }} as paint_pct,
-        {{ ratio('sum(team_games.opp_mid_range_makes)', 'sum(team_games.opp_mid_range_attempts)') }} as mid_range_pct,
-        {{ ratio('sum(team_games.opp_three_pt_makes)', 'sum(team_games.opp_three_pt_attempts)') }} as three_pt_pct
+        {{ ratio('sum(team_games.opp_paint_makes)', 'sum(team_games.opp_paint_attempts)') }}
+            as paint_pct,
+        {{ ratio('sum(team_games.opp_mid_range_makes)', 'sum(team_games.opp_mid_range_attempts)') }}
+            as mid_range_pct,
+        {{ ratio('sum(team_games.opp_three_pt_makes)', 'sum(team_games.opp_three_pt_attempts)') }}
+            as three_pt_pct
     from dates
     inner join team_games
         on
@@ -36,9 +39,9 @@ league_rates as (
 
     select
         analysis_date,
-        avg(paint_pct) as paint_pct,
-        avg(mid_range_pct) as mid_range_pct,
-        avg(three_pt_pct) as three_pt_pct,
+        cast(avg({{ summable('paint_pct') }}) as {{ type_double() }}) as paint_pct,
+        cast(avg({{ summable('mid_range_pct') }}) as {{ type_double() }}) as mid_range_pct,
+        cast(avg({{ summable('three_pt_pct') }}) as {{ type_double() }}) as three_pt_pct,
         max(newest_game_date) as newest_game_date
     from team_rates
     group by analysis_date
@@ -46,7 +49,7 @@ league_rates as (
 
 ),
 
--- Too few teams to measure, as in the first month and after a long gap in the shot data: the league's usual rates.
+-- Too few teams to measure, as in the first month and after a gap in the shot data: the usual rates.
 final as (
 
     select
@@ -56,7 +59,8 @@ final as (
         coalesce(league_rates.mid_range_pct, 0.410e0) as mid_range_pct,
         coalesce(league_rates.three_pt_pct, 0.355e0) as three_pt_pct,
 
-        case when league_rates.analysis_date is not null then 'measured' else 'constant' end as league_average_source,
+        case when league_rates.analysis_date is not null then 'measured' else 'constant' end
+            as league_average_source,
 
         league_rates.newest_game_date
 

@@ -1,3 +1,5 @@
+{%- set days_since_last_game = days_between('player_windows.game_date', 'participants.analysis_date') %}
+
 with
 
 participants as (
@@ -32,54 +34,48 @@ schedule as (
 
 ),
 
--- The one join of players with their own history: day windows do not end at a game but at any date.
-recent_days as (
+-- The one join of players with their own history: day windows end at a date, not at a game.
+recent_games as (
 
     select
         participants.analysis_date,
         participants.universal_player_id,
-
-        count(case when {{ in_last_days('games.game_date', 'participants.analysis_date', 7) }} then 1 end)
-            as games_in_last_7_days,
-        count(
-            case
-                when {{ in_last_days('games.game_date', 'participants.analysis_date', 7) }} then games.minutes_played
-            end
-        ) as minutes_known_in_last_7_days,
-        sum(
-            case
-                when {{ in_last_days('games.game_date', 'participants.analysis_date', 7) }} then games.minutes_played
-            end
-        ) as minutes_in_last_7_days,
-        avg(
-            case
-                when {{ in_last_days('games.game_date', 'participants.analysis_date', 7) }} then games.minutes_played
-            end
-        ) as avg_minutes_per_game_last_7,
-        avg(case when {{ in_last_days('games.game_date', 'participants.analysis_date', 7) }} then games.usage_rate end)
-            as avg_usage_rate_last_7_games,
-        count(*) as games_in_last_14_days,
-        sum(games.minutes_played) as minutes_in_last_14_days,
-        count(
-            case
-                when
-                    {{ days_between('games.previous_game_date', 'games.game_date') }} = 1
-                    and {{ in_last_days('games.previous_game_date', 'participants.analysis_date', 14) }}
-                    then 1
-            end
-        ) as back_to_backs_last_14_days
-
+        games.minutes_played,
+        games.usage_rate,
+        {{ in_last_days('games.game_date', 'participants.analysis_date', 7) }} as in_last_7_days,
+        {{ days_between('games.previous_game_date', 'games.game_date') }} = 1
+        and {{ in_last_days('games.previous_game_date', 'participants.analysis_date', 14) }}
+            as second_of_back_to_back
     from participants
     inner join player_windows as games
         on
             participants.season_year = games.season_year
             and participants.universal_player_id = games.universal_player_id
             and {{ in_last_days('games.game_date', 'participants.analysis_date', 14) }}
-    group by participants.analysis_date, participants.universal_player_id
 
 ),
 
-known as (
+recent_days as (
+
+    select
+        analysis_date,
+        universal_player_id,
+        count(case when in_last_7_days then 1 end) as games_in_last_7_days,
+        sum(case when in_last_7_days then minutes_played end) as minutes_in_last_7_days,
+        avg(case when in_last_7_days then minutes_played end) as avg_minutes_per_game_last_7,
+        cast(avg(case when in_last_7_days then {{ summable('usage_rate') }} end) as {{ type_double() }})
+            as avg_usage_rate_last_7_days,
+        count(*) as games_in_last_14_days,
+        sum(minutes_played) as minutes_in_last_14_days,
+        avg(minutes_played) as avg_minutes_per_game_last_14,
+        count(case when second_of_back_to_back then 1 end) as back_to_backs_last_14_days
+    from recent_games
+    group by analysis_date, universal_player_id
+
+),
+
+-- What the pre-tip context lacks comes from history, column by column.
+final as (
 
     select
         participants.*,
@@ -90,12 +86,15 @@ known as (
         upcoming.star_teammates_out,
         upcoming.player_age,
 
-        -- rest and workload: what the pre-tip context lacks comes from history, column by column
+        -- rest and workload
+        coalesce(upcoming.days_rest, {{ days_since_last_game }}) as days_rest,
         coalesce(
-            upcoming.days_rest, {{ days_between('player_windows.game_date', 'participants.analysis_date') }}
-        ) as days_rest,
-        upcoming.back_to_back as upcoming_back_to_back,
-        coalesce(upcoming.games_in_last_7_days, recent_days.games_in_last_7_days, 0) as games_in_last_7_days,
+            upcoming.back_to_back,
+            coalesce(upcoming.days_rest, {{ days_since_last_game }}) = 1,
+            false
+        ) as back_to_back,
+        coalesce(upcoming.games_in_last_7_days, recent_days.games_in_last_7_days, 0)
+            as games_in_last_7_days,
         coalesce(
             upcoming.minutes_in_last_7_days,
             recent_days.minutes_in_last_7_days,
@@ -103,21 +102,28 @@ known as (
         ) as minutes_in_last_7_days,
         coalesce(upcoming.avg_minutes_per_game_last_7, recent_days.avg_minutes_per_game_last_7)
             as avg_minutes_per_game_last_7,
-        coalesce(upcoming.games_in_last_14_days, recent_days.games_in_last_14_days, 0) as games_in_last_14_days,
+        coalesce(upcoming.games_in_last_14_days, recent_days.games_in_last_14_days, 0)
+            as games_in_last_14_days,
         coalesce(
             upcoming.minutes_in_last_14_days,
             recent_days.minutes_in_last_14_days,
             case when coalesce(recent_days.games_in_last_14_days, 0) = 0 then 0 end
         ) as minutes_in_last_14_days,
+        recent_days.avg_minutes_per_game_last_14,
         coalesce(upcoming.back_to_backs_last_14_days, recent_days.back_to_backs_last_14_days, 0)
             as back_to_backs_last_14_days,
-        coalesce(upcoming.avg_usage_rate_last_7_games, recent_days.avg_usage_rate_last_7_games)
-            as avg_usage_rate_last_7_games,
+        coalesce(upcoming.avg_usage_rate_last_7_games, recent_days.avg_usage_rate_last_7_days)
+            as avg_usage_rate_last_7_days,
 
         -- pace
         own_team.pace_avg_last_10 as team_pace_last_10,
-        coalesce(upcoming.opponent_pace_last_10, opponent.pace_avg_last_10) as opponent_pace_last_10,
-        upcoming.pace_differential as upcoming_pace_differential,
+        coalesce(upcoming.opponent_pace_last_10, opponent.pace_avg_last_10)
+            as opponent_pace_last_10,
+        coalesce(
+            upcoming.pace_differential,
+            coalesce(upcoming.opponent_pace_last_10, opponent.pace_avg_last_10)
+            - own_team.pace_avg_last_10
+        ) as pace_differential,
 
         -- the player's own windows
         coalesce(player_windows.games_played_season, 0) as games_played_season,
@@ -140,10 +146,14 @@ known as (
         own_team.offensive_rating_avg_last_10 as team_off_rating_last_10,
         coalesce(own_team.games_played_season, 0) as team_games_played_season,
         own_team.wins_season as team_wins_season,
-        {{ days_between('opponent_schedule.game_date', 'participants.analysis_date') }} as opponent_days_rest,
+        {{ days_between('opponent_schedule.game_date', 'participants.analysis_date') }}
+            as opponent_days_rest,
 
         {{ latest([
-            'player_windows.game_date', 'own_team.game_date', 'opponent.game_date', 'opponent_schedule.game_date',
+            'player_windows.game_date',
+            'own_team.game_date',
+            'opponent.game_date',
+            'opponent_schedule.game_date',
         ]) }} as newest_source_game_date
 
     from participants
@@ -171,16 +181,6 @@ known as (
         on
             participants.opponent_team_abbr = opponent_schedule.team_abbr
             and {{ newest_known('opponent_schedule', 'participants') }}
-
-),
-
-final as (
-
-    select
-        *,
-        coalesce(upcoming_back_to_back, days_rest = 1, false) as back_to_back,
-        coalesce(upcoming_pace_differential, opponent_pace_last_10 - team_pace_last_10) as pace_differential
-    from known
 
 )
 

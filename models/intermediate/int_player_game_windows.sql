@@ -35,15 +35,23 @@ windowed as (
         count(*) over season as games_played_season,
         avg(points) over season as points_avg_season,
         avg(minutes_played) over season as minutes_avg_season,
-        avg(usage_rate) over season as usage_rate_avg_season,
+        cast(avg({{ summable('usage_rate') }}) over season as {{ type_double() }})
+            as usage_rate_avg_season,
 
         -- last 10 and 5
         avg(points) over last_5 as points_avg_last_5,
         avg(points) over last_10 as points_avg_last_10,
-        stddev_samp(points) over last_10 as points_std_last_10,
+        -- The sample standard deviation from whole-number sums: n Σx² - (Σx)², over n (n - 1).
+        sqrt({{ ratio(
+            'count(points) over last_10 * sum(points * points) over last_10'
+            ~ ' - sum(points) over last_10 * sum(points) over last_10',
+            'count(points) over last_10 * (count(points) over last_10 - 1)'
+        ) }}) as points_std_last_10,
         avg(minutes_played) over last_10 as minutes_avg_last_10,
-        avg(usage_rate) over last_10 as usage_rate_avg_last_10,
-        avg(ts_pct) over last_10 as ts_pct_avg_last_10,
+        cast(avg({{ summable('usage_rate') }}) over last_10 as {{ type_double() }})
+            as usage_rate_avg_last_10,
+        cast(avg({{ summable('ts_pct') }}) over last_10 as {{ type_double() }})
+            as ts_pct_avg_last_10,
         sum(fg_makes) over last_10 as fg_makes_last_10,
         sum(assisted_fg_makes) over last_10 as assisted_fg_makes_last_10,
         sum(unassisted_fg_makes) over last_10 as unassisted_fg_makes_last_10,

@@ -15,8 +15,10 @@ windowed as (
 
         count(*) over season as games_played_season,
         avg(points_allowed) over last_15 as points_allowed_avg_last_15,
-        avg(defensive_rating) over last_15 as defensive_rating_avg_last_15,
-        avg(opponent_pace) over last_15 as opponent_pace_avg_last_15,
+        cast(avg({{ summable('defensive_rating') }}) over last_15 as {{ type_double() }})
+            as defensive_rating_avg_last_15,
+        cast(avg({{ summable('opponent_pace') }}) over last_15 as {{ type_double() }})
+            as opponent_pace_avg_last_15,
 
         -- zones, over the games of the window that have shot data
         sum(case when has_zone_data then 1 else 0 end) over last_15 as zone_games_last_15,

@@ -44,10 +44,10 @@ zones as (
     select
         game_id,
         player_id,
-        count(case when zone = 'paint' and shot_made then 1 end) as paint_makes,
-        count(case when zone = 'paint' then 1 end) as paint_attempts,
-        count(case when zone = 'mid_range' and shot_made then 1 end) as mid_range_makes,
-        count(case when zone = 'mid_range' then 1 end) as mid_range_attempts
+        count(case when shot_zone = 'paint' and shot_made then 1 end) as paint_makes,
+        count(case when shot_zone = 'paint' then 1 end) as paint_attempts,
+        count(case when shot_zone = 'mid_range' and shot_made then 1 end) as mid_range_makes,
+        count(case when shot_zone = 'mid_range' then 1 end) as mid_range_attempts
     from shots
     group by game_id, player_id
 

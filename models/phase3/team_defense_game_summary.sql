@@ -56,7 +56,8 @@ final as (
         cast(null as bigint) as blocks_mid_range,
         cast(null as bigint) as blocks_three_pt,
         opponent.offensive_rating as defensive_rating,
-        opponent.pace as opponent_pace,
+        -- One game has one pace, but the two teams' minutes may differ by rounding: its own row says.
+        own.pace as opponent_pace,
 
         opponent.season_type,
         not opponent.home_game as home_game,
@@ -67,6 +68,8 @@ final as (
         opponent.season_year
 
     from team_offense as opponent
+    left join team_offense as own
+        on opponent.game_id = own.game_id and opponent.opponent_team_abbr = own.team_abbr
     left join zones
         on opponent.game_id = zones.game_id and opponent.team_abbr = zones.team_abbr
 

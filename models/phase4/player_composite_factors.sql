@@ -89,7 +89,7 @@ scored as (
 
         pace_differential / 2 as raw_pace,
 
-        (projected_usage_rate - avg_usage_rate_last_7_games) * 0.3e0 as raw_usage
+        (projected_usage_rate - avg_usage_rate_last_7_days) * 0.3e0 as raw_usage
 
     from joined
 
@@ -183,13 +183,14 @@ final as (
         avg_minutes_per_game_last_7,
         games_in_last_14_days,
         cast(minutes_in_last_14_days as {{ type_double() }}) as minutes_in_last_14_days,
+        avg_minutes_per_game_last_14,
         back_to_backs_last_14_days,
         player_age,
         team_pace_last_10,
         opponent_pace_last_10,
         pace_differential,
         projected_usage_rate,
-        avg_usage_rate_last_7_games,
+        avg_usage_rate_last_7_days,
         star_teammates_out,
         player_status,
 
@@ -235,7 +236,7 @@ final as (
         ]) }} as pace_context_json,
         {{ json_text([
             ('projected_usage_rate', 'round(projected_usage_rate, 3)'),
-            ('avg_usage_rate_last_7_games', 'round(avg_usage_rate_last_7_games, 3)'),
+            ('avg_usage_rate_last_7_days', 'round(avg_usage_rate_last_7_days, 3)'),
             ('star_teammates_out', 'star_teammates_out'),
             ('usage_spike_score', 'round(usage_spike_score, 3)'),
         ]) }} as usage_context_json,

@@ -50,6 +50,7 @@ final as (
         participants.avg_minutes_per_game_last_7,
         participants.games_in_last_14_days,
         cast(participants.minutes_in_last_14_days as {{ type_double() }}) as minutes_in_last_14_days,
+        participants.avg_minutes_per_game_last_14,
         participants.back_to_backs_last_14_days,
 
         -- zones

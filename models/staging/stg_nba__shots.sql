@@ -26,7 +26,7 @@ final as (
             when shots.shot_type = '3PT Field Goal' then 'three_pt'
             when shots.shot_distance <= 8 then 'paint'
             else 'mid_range'
-        end as zone,
+        end as shot_zone,
         shots.shot_made,
 
         games.game_date,

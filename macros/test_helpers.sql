@@ -1,0 +1,199 @@
+{#- What the data tests share. -#}
+
+{#- The name of the table that the running generic test is attached to. Its `model` argument may be a
+    subquery (the test's `where`), so the name comes from the test's own node. -#}
+{% macro tested_table() -%}
+    {%- set attached = context['model'].get('attached_node') -%}
+    {%- if not execute or not attached %}{{ return('parse') }}{% endif -%}
+    {{ return(graph.nodes[attached].alias) }}
+{%- endmacro %}
+
+
+{#- The features in the order of the seed `feature_catalogue`. Read from the warehouse, so that a test does
+    not trust the order it checks; without the seed (a mere compile) there are none. -#}
+{% macro catalogue_feature_names() -%}
+    {%- set catalogue = ref('feature_catalogue') -%}
+    {%- if not execute %}{{ return(['parse']) }}{% endif -%}
+    {%- if not load_relation(catalogue) -%}
+        {%- if flags.WHICH in ('test', 'build') -%}
+            {{ exceptions.raise_compiler_error(
+                catalogue ~ " is not in this warehouse: run `dbt seed` first"
+            ) }}
+        {%- endif -%}
+        {{ return(['feature_catalogue_is_not_seeded']) }}
+    {%- endif -%}
+    {%- set rows = run_query('select feature_name from ' ~ catalogue ~ ' order by feature_index') -%}
+    {{ return(rows.columns[0].values() | list) }}
+{%- endmacro %}
+
+
+{#- Everyone is accounted for (contract R12 and section 5): every candidate of the window has exactly one row
+    or one exclusion, and nobody else has any. Returns what breaks that.
+
+    Needs two CTEs before it: `game_dates` (the window's, with is_bootstrap) and `candidates` (analysis_date,
+    entity_id, games: how many games count towards the table's minimum). Whole dates are the entity '*'.
+
+    Example: `reconciled('player_daily_cache', 'player_lookup', games_needed=5, by_participants=true)` -#}
+{% macro reconciled(table, entity_column, games_needed=0, by_participants=false) -%}
+whole_dates as (
+
+    select
+        game_date as analysis_date,
+        '*' as entity_id
+    from game_dates
+    where
+        is_bootstrap
+        {%- if by_participants %}
+        or game_date not in (select analysis_date from candidates)
+        {%- endif %}
+
+),
+
+counted as (
+
+    select
+        candidates.analysis_date,
+        candidates.entity_id,
+        candidates.games,
+        1 as candidates,
+        0 as table_rows,
+        0 as exclusions,
+        cast(null as bigint) as games_found
+    from candidates
+    inner join game_dates on candidates.analysis_date = game_dates.game_date
+    where not game_dates.is_bootstrap
+
+    union all
+
+    select
+        analysis_date,
+        entity_id,
+        cast(null as bigint) as games,
+        1 as candidates,
+        0 as table_rows,
+        0 as exclusions,
+        cast(null as bigint) as games_found
+    from whole_dates
+
+    union all
+
+    select
+        analysis_date,
+        {{ entity_column }} as entity_id,
+        cast(null as bigint) as games,
+        0 as candidates,
+        1 as table_rows,
+        0 as exclusions,
+        cast(null as bigint) as games_found
+    from {{ ref(table) }}
+    where {{ in_window('analysis_date') }}
+
+    union all
+
+    select
+        analysis_date,
+        entity_id,
+        cast(null as bigint) as games,
+        0 as candidates,
+        0 as table_rows,
+        1 as exclusions,
+        games_found
+    from {{ ref('phase4_exclusions') }}
+    where
+        table_name = '{{ table }}'
+        and reason != 'non_nba_team'
+        and {{ in_window('analysis_date') }}
+
+),
+
+totals as (
+
+    select
+        analysis_date,
+        entity_id,
+        sum(candidates) as candidates,
+        sum(table_rows) as table_rows,
+        sum(exclusions) as exclusions,
+        max(games) as games,
+        max(games_found) as games_found
+    from counted
+    group by analysis_date, entity_id
+
+),
+
+problems as (
+
+    select
+        *,
+        case
+            when candidates = 0 then 'a row or an exclusion for somebody who is no candidate'
+            when candidates > 1 then 'a candidate twice'
+            when table_rows + exclusions = 0 then 'neither a row nor an exclusion'
+            when table_rows > 0 and exclusions > 0 then 'a row and an exclusion'
+            when table_rows + exclusions > 1 then 'more than one row or exclusion'
+            when table_rows = 1 and games < {{ games_needed }} then 'a row in spite of too few games'
+            when exclusions = 1 and games >= {{ games_needed }} then 'excluded in spite of enough games'
+            when exclusions = 1 and entity_id != '*' and not coalesce(games_found = games, false)
+                then 'games_found is not the number of games'
+        end as problem
+    from totals
+
+)
+
+select * from problems
+where problem is not null
+{%- endmacro %}
+
+
+{#- The CTE `candidates` of the tables by participant (contract 4.3): whoever the pre-tip context expects or
+    the box scores of the day name, and how many active games he had this season before it. -#}
+{% macro participant_candidates() -%}
+expected_and_seen as (
+
+    select
+        game_date as analysis_date,
+        player_lookup,
+        season_year
+    from {{ ref('upcoming_player_game_context') }}
+    where {{ in_window('game_date') }}
+
+    union distinct
+
+    select
+        game_date as analysis_date,
+        player_lookup,
+        season_year
+    from {{ ref('player_game_summary') }}
+    where {{ in_window('game_date') }}
+
+),
+
+candidates as (
+
+    select
+        expected_and_seen.analysis_date,
+        expected_and_seen.player_lookup as entity_id,
+        count(games.game_id) as games
+    from expected_and_seen
+    left join {{ ref('player_game_summary') }} as games
+        on
+            expected_and_seen.player_lookup = games.player_lookup
+            and expected_and_seen.season_year = games.season_year
+            and games.game_date < expected_and_seen.analysis_date
+            and games.is_active
+            and {{ in_history('games.game_date') }}
+    group by expected_and_seen.analysis_date, expected_and_seen.player_lookup
+
+)
+{%- endmacro %}
+
+
+{#- The CTE `game_dates` of the window. -#}
+{% macro window_game_dates() -%}
+game_dates as (
+
+    select * from {{ ref('int_game_dates') }}
+    where {{ in_window('game_date') }}
+
+)
+{%- endmacro %}

@@ -1,0 +1,48 @@
+"""Raw data into the warehouse: from somebody's files, or from an invented league."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from orchestrator.ingest import IngestReport, ingest
+from orchestrator.warehouse import has_table, reading
+
+Warn = Callable[[str], None]
+
+
+def load_files(
+    source: Path, warehouse: Path, seasons: Sequence[str] = (), *, warn: Warn
+) -> IngestReport:
+    """Load files and, into a new warehouse, the seeds that `dbt run` needs beside them."""
+    report = ingest(source, warehouse, seasons, warn=warn)
+    with reading(warehouse) as connection:
+        seeded = has_table(connection, "nba_reference", "feature_catalogue")
+    if not seeded:
+        from orchestrator.runner import Runner
+
+        runner = Runner()
+        runner.parse()
+        runner.seed()
+    return report
+
+
+def load_demo(
+    warehouse: Path, seasons: int, seed: int, *, keep: Path | None, if_empty: bool, warn: Warn
+) -> IngestReport | None:
+    """Load an invented league through the same checks as files; None when `if_empty` and it is not.
+
+    `keep` names a folder for the generated files, which are otherwise thrown away.
+    """
+    if if_empty and warehouse.exists():
+        with reading(warehouse) as connection:
+            if has_table(connection, "nba_raw", "games"):
+                return None
+    from orchestrator.demo import write_league
+
+    with TemporaryDirectory(prefix="nba-demo-") as scratch:
+        folder = keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_league(folder, seasons, seed)
+        return load_files(folder, warehouse, warn=warn)
