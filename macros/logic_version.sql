@@ -1,11 +1,12 @@
 {#- The version of the logic that makes a table: a hash over the code of the model, of its ancestors and
-    of the macros they call, and over the project's vars. Comments and white space do not count.
+    of the macros they call, over the project's vars and over the model's own columns in their order. Comments and white space do not count.
     Bookkeeping (receipts, this file) does not count: it makes no numbers. -#}
 {% macro logic_version() -%}
     {%- if not execute %}{{ return('parse') }}{% endif -%}
     {%- set todo = [model.unique_id] -%}
     {%- set seen = {
         'vars': [var('min_zone_games_team'), var('min_zone_games_player')],
+        'columns': model.columns.keys() | list,
     } -%}
     {%- for _ in range(10000) if todo -%}
         {%- set id = todo.pop() -%}

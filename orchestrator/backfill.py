@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orchestrator import coverage as states
-from orchestrator.errors import UserError
+from orchestrator.errors import UsageError, UserError
 from orchestrator.project import PHASE4_TABLES
 from orchestrator.warehouse import reading
 from orchestrator.windows import Window, windows_for
@@ -63,7 +63,7 @@ def backfill(
     began = time.monotonic()
     end = end or date.today()
     if start and start > end:
-        raise UserError(f"start {start} is after end {end}")
+        raise UsageError(f"--start {start} is after --end {end}: swap them")
 
     with reading(warehouse) as connection:
         states.check_raw(connection)
@@ -84,7 +84,9 @@ def backfill(
     with reading(warehouse) as connection:
         game_dates = states.scheduled(connection)
         wanted = set(game_dates) if rebuild else states.missing_dates(connection)
-    outcome = Outcome(windows=windows_for(_within(wanted, start, end), game_dates, largest_window))
+        exhibitions = _within(states.exhibition_dates(connection), start, end)
+    windows = windows_for(_within(wanted, start, end), game_dates, largest_window, exhibitions)
+    outcome = Outcome(windows=windows)
     progress.planned(outcome.windows)
 
     tables = runner.tables()

@@ -80,6 +80,12 @@ def scheduled(connection: duckdb.DuckDBPyConnection) -> dict[date, int]:
     return dict(rows.fetchall())
 
 
+def exhibition_dates(connection: duckdb.DuckDBPyConnection) -> set[date]:
+    """Return the schedule's dates on which a team that is not one of the 30 appears."""
+    rows = connection.execute("select distinct game_date from nba_staging.stg_nba__non_nba_teams")
+    return {day for (day,) in rows.fetchall()}
+
+
 def missing_dates(connection: duckdb.DuckDBPyConnection) -> set[date]:
     """Return the game dates on which some table is not as it should be."""
     if not has_table(connection, "nba_precompute", "phase4_coverage"):

@@ -86,6 +86,8 @@ class Runner:
             "--profiles-dir", str(PROJECT_DIR),
             "--log-path", str(self._log_dir),
             "--log-level", "none",
+            # Its own: a dbt run with other vars would throw away what was parsed, and the other way round.
+            "--target-path", str(PROJECT_DIR / "target" / "orchestrate"),
         ]  # fmt: skip
 
     def _invoke(

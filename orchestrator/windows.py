@@ -21,13 +21,18 @@ class Window(NamedTuple):
 
 
 def windows_for(
-    wanted: Iterable[date], game_dates: Mapping[date, int], largest: int
+    wanted: Iterable[date],
+    game_dates: Mapping[date, int],
+    largest: int,
+    other_dates: Iterable[date] = (),
 ) -> list[Window]:
     """Cover the wanted dates with windows of at most `largest` game dates, oldest first.
 
     A window holds wanted game dates only: nothing else is rebuilt. Whole seasons are packed together while
     they fit, and windows are cut between seasons where they can be, because a window reads back to the
     opening night of the season it starts in. `game_dates` maps every game date of the schedule to its season.
+    Days of the schedule without a game that counts (`other_dates`: exhibitions, which the exclusions list)
+    go with the next game date.
     """
     wanted = set(wanted)
     windows = []
@@ -43,7 +48,15 @@ def windows_for(
                 packed = []
             packed += season
         windows += _cut(packed, largest)
-    return windows
+    return [_with_days_before(window, game_dates, other_dates) for window in windows]
+
+
+def _with_days_before(
+    window: Window, game_dates: Iterable[date], other_dates: Iterable[date]
+) -> Window:
+    previous = max((day for day in game_dates if day < window.start), default=date.min)
+    between = [day for day in other_dates if previous < day < window.start]
+    return window._replace(start=min(between, default=window.start))
 
 
 def _cut(days: list[date], largest: int) -> list[Window]:

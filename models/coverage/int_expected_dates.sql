@@ -1,5 +1,5 @@
--- From the schedule and the box scores alone, never from the Phase 4 tables: what is expected must not be
--- learnt from what is there.
+-- From the schedule and the box scores alone, never from the Phase 4 tables: what is expected must
+-- not be learnt from what is there.
 
 with
 
@@ -60,7 +60,7 @@ active_games_so_far as (
 
 ),
 
--- The first date that ends with a team on 15 games, or a player on 5 or 10: rows begin the game date after.
+-- The first date that ends with a player on 5 or 10 games: rows begin the game date after.
 milestones as (
 
     select
@@ -126,8 +126,9 @@ known as (
             as players_have_5_games,
         coalesce({{ known_before('milestones.tenth_player_game', 'game_dates.game_date') }}, false)
             as players_have_10_games,
-        coalesce({{ known_before('team_milestones.fifteenth_team_game', 'game_dates.game_date') }}, false)
-            as teams_have_15_games
+        coalesce(
+            {{ known_before('team_milestones.fifteenth_team_game', 'game_dates.game_date') }}, false
+        ) as teams_have_15_games
     from game_dates
     left join milestones on game_dates.season_year = milestones.season_year
     left join team_milestones on game_dates.season_year = team_milestones.season_year

@@ -35,7 +35,7 @@ stored as (
 
 ),
 
--- Who could have had a row and has none is recorded for every game date, also those that expect no rows.
+-- Who could have had a row and has none is recorded for every game date, rows expected or not.
 accounted as (
 
     select analysis_date

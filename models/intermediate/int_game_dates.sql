@@ -18,7 +18,8 @@ opening_nights as (
 
     select
         season_year,
-        coalesce(min(case when season_type = 'regular' then game_date end), min(game_date)) as opening_night
+        coalesce(min(case when season_type = 'regular' then game_date end), min(game_date))
+            as opening_night
     from games
     group by season_year
 
@@ -50,7 +51,8 @@ final as (
 
         scheduled.games,
 
-        {{ days_between('opening_nights.opening_night', 'scheduled.game_date') }} between 0 and 13 as is_bootstrap,
+        {{ days_between('opening_nights.opening_night', 'scheduled.game_date') }} between 0 and 13
+            as is_bootstrap,
         dates_with_player_data.game_date is not null as has_player_data
 
     from scheduled

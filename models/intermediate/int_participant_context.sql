@@ -1,4 +1,6 @@
-{%- set days_since_last_game = days_between('player_windows.game_date', 'participants.analysis_date') %}
+{%- set days_since_last_game = days_between(
+    'player_windows.game_date', 'participants.analysis_date'
+) %}
 
 with
 
@@ -63,8 +65,10 @@ recent_days as (
         count(case when in_last_7_days then 1 end) as games_in_last_7_days,
         sum(case when in_last_7_days then minutes_played end) as minutes_in_last_7_days,
         avg(case when in_last_7_days then minutes_played end) as avg_minutes_per_game_last_7,
-        cast(avg(case when in_last_7_days then {{ summable('usage_rate') }} end) as {{ type_double() }})
-            as avg_usage_rate_last_7_days,
+        cast(
+            avg(case when in_last_7_days then {{ summable('usage_rate') }} end)
+            as {{ type_double() }}
+        ) as avg_usage_rate_last_7_days,
         count(*) as games_in_last_14_days,
         sum(minutes_played) as minutes_in_last_14_days,
         avg(minutes_played) as avg_minutes_per_game_last_14,
@@ -78,7 +82,16 @@ recent_days as (
 final as (
 
     select
-        participants.*,
+        participants.analysis_date,
+        participants.player_lookup,
+        participants.universal_player_id,
+        participants.game_id,
+        participants.team_abbr,
+        participants.opponent_team_abbr,
+        participants.season_type,
+        participants.is_home,
+        participants.context_source,
+        participants.season_year,
 
         -- pre-tip facts
         upcoming.player_status,
@@ -161,6 +174,8 @@ final as (
         on
             participants.analysis_date = upcoming.game_date
             and participants.universal_player_id = upcoming.universal_player_id
+            -- one row even when the context lists two games for a player
+            and participants.game_id = upcoming.game_id
     left join player_windows
         on
             participants.universal_player_id = player_windows.universal_player_id

@@ -74,7 +74,8 @@ windowed as (
         sum(zone_game) over last_20 as zone_games_last_20,
         sum(paint_makes) over last_20 as paint_makes_last_20,
         sum(paint_attempts) over last_20 as paint_attempts_last_20,
-        sum(paint_attempts + mid_range_attempts + zone_three_pt_attempts) over last_20 as zone_attempts_last_20,
+        sum(paint_attempts + mid_range_attempts + zone_three_pt_attempts) over last_20
+            as zone_attempts_last_20,
 
         game_date,
         lag(game_date) over oldest_first as previous_game_date,

@@ -29,8 +29,10 @@ windowed as (
         sum(opp_mid_range_makes) over last_15 as mid_range_makes_last_15,
         sum(opp_mid_range_attempts) over last_15 as mid_range_attempts_last_15,
         sum(blocks_mid_range) over last_15 as mid_range_blocks_last_15,
-        sum(case when has_zone_data then opp_three_pt_makes end) over last_15 as three_pt_makes_last_15,
-        sum(case when has_zone_data then opp_three_pt_attempts end) over last_15 as three_pt_attempts_last_15,
+        sum(case when has_zone_data then opp_three_pt_makes end) over last_15
+            as three_pt_makes_last_15,
+        sum(case when has_zone_data then opp_three_pt_attempts end) over last_15
+            as three_pt_attempts_last_15,
         sum(blocks_three_pt) over last_15 as three_pt_blocks_last_15,
 
         game_date,

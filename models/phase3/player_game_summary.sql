@@ -3,18 +3,29 @@
     cluster_by=['universal_player_id', 'team_abbr'],
 ) }}
 
+{%- set zone_counts = [
+    'paint_makes', 'paint_attempts', 'mid_range_makes', 'mid_range_attempts',
+] %}
+
 with
 
 player_box as (
 
-    select * from {{ ref('stg_nba__player_box') }}
+    select
+        *,
+        -- Shooting attempts as possessions: 0.44 of a free throw ends one.
+        fg_attempts + 0.44e0 * ft_attempts as true_attempts
+    from {{ ref('stg_nba__player_box') }}
     where {{ in_history('game_date') }}
 
 ),
 
 team_box as (
 
-    select * from {{ ref('stg_nba__team_box') }}
+    select
+        *,
+        fg_attempts + 0.44e0 * ft_attempts as true_attempts
+    from {{ ref('stg_nba__team_box') }}
     where {{ in_history('game_date') }}
 
 ),
@@ -85,21 +96,21 @@ final as (
         player_box.turnovers,
         player_box.personal_fouls,
         player_box.plus_minus,
-        case when games_with_zones.game_id is not null then coalesce(zones.paint_makes, 0) end as paint_makes,
-        case when games_with_zones.game_id is not null then coalesce(zones.paint_attempts, 0) end as paint_attempts,
-        case when games_with_zones.game_id is not null then coalesce(zones.mid_range_makes, 0) end as mid_range_makes,
-        case
-            when games_with_zones.game_id is not null then coalesce(zones.mid_range_attempts, 0)
-        end as mid_range_attempts,
+        {%- for count in zone_counts %}
+        case when games_with_zones.game_id is not null then coalesce(zones.{{ count }}, 0) end
+            as {{ count }},
+        {%- endfor %}
         -- The raw files do not say who passed; a warehouse with its own Phase 3 may know.
         cast(null as bigint) as assisted_fg_makes,
         cast(null as bigint) as unassisted_fg_makes,
         100 * {{ ratio(
-            '(player_box.fg_attempts + 0.44e0 * player_box.ft_attempts + player_box.turnovers) * team_box.team_minutes / 5',
-            'player_box.minutes_played * (team_box.fg_attempts + 0.44e0 * team_box.ft_attempts + team_box.turnovers)'
+            '(player_box.true_attempts + player_box.turnovers) * team_box.team_minutes / 5',
+            'player_box.minutes_played * (team_box.true_attempts + team_box.turnovers)'
         ) }} as usage_rate,
-        {{ ratio('player_box.points', '2 * (player_box.fg_attempts + 0.44e0 * player_box.ft_attempts)') }} as ts_pct,
-        {{ ratio('player_box.fg_makes + 0.5e0 * player_box.three_pt_makes', 'player_box.fg_attempts') }} as efg_pct,
+        {{ ratio('player_box.points', '2 * player_box.true_attempts') }} as ts_pct,
+        {{ ratio(
+            'player_box.fg_makes + 0.5e0 * player_box.three_pt_makes', 'player_box.fg_attempts'
+        ) }} as efg_pct,
 
         player_box.season_type,
         schedule.home_game,

@@ -56,7 +56,7 @@ final as (
         cast(null as bigint) as blocks_mid_range,
         cast(null as bigint) as blocks_three_pt,
         opponent.offensive_rating as defensive_rating,
-        -- One game has one pace, but the two teams' minutes may differ by rounding: its own row says.
+        -- One game, one pace; but the teams' minutes may differ by rounding, and its own count.
         own.pace as opponent_pace,
 
         opponent.season_type,

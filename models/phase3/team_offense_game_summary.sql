@@ -52,7 +52,8 @@ final as (
         own.turnovers,
         own.personal_fouls,
         own.possessions,
-        48 * {{ ratio('(own.possessions + opponent.possessions) / 2', 'own.team_minutes / 5') }} as pace,
+        48 * {{ ratio('(own.possessions + opponent.possessions) / 2', 'own.team_minutes / 5') }}
+            as pace,
         100 * {{ ratio('own.points', 'own.possessions') }} as offensive_rating,
 
         own.season_type,

@@ -101,10 +101,10 @@ final as (
         slate.team_abbr,
         slate.opponent_team_abbr,
 
-        -- Pre-tip facts. What the raw files do not tell is NULL, and Phase 4 computes from history what it can.
+        -- What the raw files do not tell is NULL; Phase 4 computes from history what it can.
         newest_statuses.player_status,
         betting_lines.game_total,
-        case when slate.home_game then betting_lines.home_spread else -betting_lines.home_spread end as game_spread,
+        case when slate.home_game then 1 else -1 end * betting_lines.home_spread as game_spread,
         cast(null as {{ type_double() }}) as projected_usage_rate,
         cast(null as bigint) as star_teammates_out,
         cast(null as bigint) as player_age,

@@ -98,7 +98,8 @@ whole_dates as (
         cast(null as bigint) as games_needed
     from tables
     cross join game_dates
-    left join dates_with_participants on game_dates.game_date = dates_with_participants.analysis_date
+    left join dates_with_participants
+        on game_dates.game_date = dates_with_participants.analysis_date
     where
         game_dates.is_bootstrap
         or (tables.needs_participants and dates_with_participants.analysis_date is null)
@@ -117,7 +118,9 @@ teams as (
     from dates
     cross join nba_teams
     left join team_windows
-        on nba_teams.team_abbr = team_windows.team_abbr and {{ newest_known('team_windows', 'dates') }}
+        on
+            nba_teams.team_abbr = team_windows.team_abbr
+            and {{ newest_known('team_windows', 'dates') }}
     where coalesce(team_windows.games_played_season, 0) < 15
 
 ),

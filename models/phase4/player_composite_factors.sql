@@ -3,6 +3,10 @@
     cluster_by=['player_lookup', 'universal_player_id'],
 ) }}
 
+{%- set zones_by_name = {
+    'paint': 'paint', 'mid_range': 'mid_range', 'perimeter': 'three_pt',
+} %}
+
 with
 
 participants as (
@@ -71,14 +75,21 @@ scored as (
         + case when games_in_last_7_days >= 4 then -10 else 0 end
         + case when minutes_in_last_7_days > 240 then -10 else 0 end
         + case when avg_minutes_per_game_last_7 > 35 then -8 else 0 end
-        + case when back_to_backs_last_14_days >= 2 then -12 when back_to_backs_last_14_days = 1 then -5 else 0 end
+        + case
+            when back_to_backs_last_14_days >= 2 then -12
+            when back_to_backs_last_14_days = 1 then -5
+            else 0
+        end
         + case when player_age >= 35 then -10 when player_age >= 30 then -5 else 0 end
             as raw_fatigue,
 
         case primary_scoring_zone
-            when 'paint' then paint_defense_vs_league_avg * {{ clamp('paint_rate_last_10 / 50', 0, 1) }}
-            when 'mid_range' then mid_range_defense_vs_league_avg * {{ clamp('mid_range_rate_last_10 / 50', 0, 1) }}
-            when 'perimeter' then three_pt_defense_vs_league_avg * {{ clamp('three_pt_rate_last_10 / 50', 0, 1) }}
+            {%- for name, zone in zones_by_name.items() %}
+            when '{{ name }}'
+                then
+                    {{ zone }}_defense_vs_league_avg
+                    * {{ clamp(zone ~ '_rate_last_10 / 50', 0, 1) }}
+            {%- endfor %}
             when 'balanced'
                 then (
                     paint_defense_vs_league_avg * paint_rate_last_10
@@ -99,7 +110,8 @@ boosted as (
 
     select
         *,
-        case when abs(raw_mismatch) > 5 then raw_mismatch * 1.2e0 else raw_mismatch end as boosted_mismatch,
+        case when abs(raw_mismatch) > 5 then raw_mismatch * 1.2e0 else raw_mismatch end
+            as boosted_mismatch,
         case
             when raw_usage > 0 and star_teammates_out >= 2 then raw_usage * 1.30e0
             when raw_usage > 0 and star_teammates_out = 1 then raw_usage * 1.15e0
@@ -116,7 +128,8 @@ clamped as (
         cast({{ clamp('raw_fatigue', 0, 100) }} as bigint) as fatigue_score,
         {{ clamp('boosted_mismatch', -10, 10) }} as shot_zone_mismatch_score,
         {{ clamp('raw_pace', -3, 3) }} as pace_score,
-        case when projected_usage_rate is null then 0e0 else {{ clamp('boosted_usage', -3, 3) }} end as usage_spike_score,
+        case when projected_usage_rate is null then 0e0 else {{ clamp('boosted_usage', -3, 3) }} end
+            as usage_spike_score,
         concat(
             case when days_rest is null then ',days_rest' else '' end,
             case when projected_usage_rate is null then ',projected_usage_rate' else '' end,

@@ -49,7 +49,8 @@ final as (
         cast(participants.minutes_in_last_7_days as {{ type_double() }}) as minutes_in_last_7_days,
         participants.avg_minutes_per_game_last_7,
         participants.games_in_last_14_days,
-        cast(participants.minutes_in_last_14_days as {{ type_double() }}) as minutes_in_last_14_days,
+        cast(participants.minutes_in_last_14_days as {{ type_double() }})
+            as minutes_in_last_14_days,
         participants.avg_minutes_per_game_last_14,
         participants.back_to_backs_last_14_days,
 
@@ -63,8 +64,10 @@ final as (
         participants.player_age,
         participants.games_played_season < 10 as early_season_flag,
         'v2_as_of' as cache_version,
-        {{ latest(['participants.newest_source_game_date', 'player_zones.newest_source_game_date']) }}
-            as newest_source_game_date,
+        {{ latest([
+            'participants.newest_source_game_date',
+            'player_zones.newest_source_game_date',
+        ]) }} as newest_source_game_date,
 
         '{{ logic_version() }}' as logic_version,
         {{ stamp() }} as built_at

@@ -19,13 +19,14 @@ player_windows as (
 
 ),
 
--- Every measure is one of the player's newest game: computed once per game, then carried to the dates on
--- which that game is the newest one known.
+-- Every measure belongs to the player's newest game: computed once per game, then carried to the
+-- dates on which that game is the newest one known.
 sampled as (
 
     select
         *,
-        paint_attempts_last_10 + mid_range_attempts_last_10 + three_pt_attempts_last_10 as zone_attempts_last_10,
+        paint_attempts_last_10 + mid_range_attempts_last_10 + three_pt_attempts_last_10
+            as zone_attempts_last_10,
         zone_games_last_10 >= {{ var('min_zone_games_player') }} as zones_known,
         games_played_season >= 15 and zone_games_last_20 >= 15 as trend_known
     from player_windows
@@ -38,11 +39,15 @@ rated as (
     select
         *,
         {%- for zone in zones %}
-        case when zones_known then 100 * {{ ratio(zone ~ '_attempts_last_10', 'zone_attempts_last_10') }} end
-            as {{ zone }}_rate_last_10,
+        case
+            when zones_known
+                then 100 * {{ ratio(zone ~ '_attempts_last_10', 'zone_attempts_last_10') }}
+        end as {{ zone }}_rate_last_10,
         {%- endfor %}
-        case when trend_known then 100 * {{ ratio('paint_attempts_last_20', 'zone_attempts_last_20') }} end
-            as paint_rate_last_20
+        case
+            when trend_known
+                then 100 * {{ ratio('paint_attempts_last_20', 'zone_attempts_last_20') }}
+        end as paint_rate_last_20
     from sampled
 
 ),
@@ -56,10 +61,13 @@ measured as (
         {%- for zone in zones %}
         {{ zone }}_rate_last_10,
         {%- endfor %}
-        case when zones_known then cast(nullif(zone_attempts_last_10, 0) as bigint) end as total_shots_last_10,
+        case when zones_known then cast(nullif(zone_attempts_last_10, 0) as bigint) end
+            as total_shots_last_10,
         {%- for zone in zones %}
-        case when zones_known then {{ ratio(zone ~ '_makes_last_10', zone ~ '_attempts_last_10') }} end
-            as {{ zone }}_pct_last_10,
+        case
+            when zones_known
+                then {{ ratio(zone ~ '_makes_last_10', zone ~ '_attempts_last_10') }}
+        end as {{ zone }}_pct_last_10,
         {%- endfor %}
         {%- for zone in zones %}
         case when zones_known then {{ ratio(zone ~ '_attempts_last_10', 'zone_games_last_10') }} end
@@ -67,12 +75,13 @@ measured as (
         {%- endfor %}
         cast(10 as bigint) as games_in_sample_10,
         cast(zone_games_last_10 as bigint) as zone_games_in_sample_10,
-        cast(case when games_played_season < 20 then games_played_season else 20 end as bigint) as games_in_sample_20,
+        cast({{ clamp('games_played_season', 0, 20) }} as bigint) as games_in_sample_20,
         paint_rate_last_20,
         case when trend_known then {{ ratio('paint_makes_last_20', 'paint_attempts_last_20') }} end
             as paint_pct_last_20,
         100 * {{ ratio('assisted_fg_makes_last_10', 'fg_makes_last_10') }} as assisted_rate_last_10,
-        100 * {{ ratio('unassisted_fg_makes_last_10', 'fg_makes_last_10') }} as unassisted_rate_last_10,
+        100 * {{ ratio('unassisted_fg_makes_last_10', 'fg_makes_last_10') }}
+            as unassisted_rate_last_10,
         case
             when paint_rate_last_10 is null then null
             when paint_rate_last_10 >= 40 then 'paint'
@@ -94,8 +103,11 @@ measured as (
             when zone_games_last_20 >= 10 then 'limited'
             else 'insufficient'
         end as sample_quality_20,
-        case when zone_games_last_10 >= 10 then 'high' when zone_games_last_10 >= 7 then 'medium' else 'low' end
-            as data_quality_tier,
+        case
+            when zone_games_last_10 >= 10 then 'high'
+            when zone_games_last_10 >= 7 then 'medium'
+            else 'low'
+        end as data_quality_tier,
 
         game_date,
         next_game_date,

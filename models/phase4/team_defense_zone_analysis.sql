@@ -50,8 +50,10 @@ rated as (
     select
         zone_rates.*,
         {%- for zone in zones %}
-        case when zone_rates.zones_known then {{ ratio('zone_rates.' ~ zone ~ '_makes_last_15', 'zone_rates.' ~ zone ~ '_attempts_last_15') }} end
-            as {{ zone }}_pct,
+        case
+            when zone_rates.zones_known
+                then {{ ratio(zone ~ '_makes_last_15', zone ~ '_attempts_last_15') }}
+        end as {{ zone }}_pct,
         {%- endfor %}
         {%- for zone in zones %}
         league.{{ zone }}_pct as league_{{ zone }}_pct,
@@ -67,9 +69,9 @@ compared as (
 
     select
         *,
-        {%- for zone in zones %}
-        100 * ({{ zone }}_pct - league_{{ zone }}_pct) as {{ zone }}_vs_league{{ ',' if not loop.last }}
-        {%- endfor %}
+        100 * (paint_pct - league_paint_pct) as paint_vs_league,
+        100 * (mid_range_pct - league_mid_range_pct) as mid_range_vs_league,
+        100 * (three_pt_pct - league_three_pt_pct) as three_pt_vs_league
     from rated
 
 ),
@@ -103,8 +105,10 @@ final as (
             as {{ zone }}_attempts_allowed_per_game,
         {{ zone }}_vs_league as {{ zone }}_defense_vs_league_avg,
         {%- if zone == 'paint' %}
-        case when zones_known then {{ ratio('points_in_paint_allowed_last_15', 'zone_games_last_15') }} end
-            as paint_points_allowed_per_game,
+        case
+            when zones_known
+                then {{ ratio('points_in_paint_allowed_last_15', 'zone_games_last_15') }}
+        end as paint_points_allowed_per_game,
         {%- endif %}
         case when zones_known then {{ ratio(zone ~ '_blocks_last_15', 'zone_games_last_15') }} end
             as {{ zone }}_blocks_per_game,
@@ -128,11 +132,18 @@ final as (
             else 'perimeter'
         end as weakest_zone,
         league_average_source,
-        case when zone_games_last_15 >= 15 then 'high' when zone_games_last_15 >= 10 then 'medium' else 'low' end
-            as data_quality_tier,
+        case
+            when zone_games_last_15 >= 15 then 'high'
+            when zone_games_last_15 >= 10 then 'medium'
+            else 'low'
+        end as data_quality_tier,
         case
             when not zones_known
-                then concat('zones unknown: shot data for ', cast(zone_games_last_15 as string), ' of 15 games')
+                then concat(
+                    'zones unknown: shot data for ',
+                    cast(zone_games_last_15 as string),
+                    ' of 15 games'
+                )
         end as calculation_notes,
         newest_source_game_date,
 

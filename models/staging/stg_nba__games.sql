@@ -16,7 +16,7 @@ newest as (
 
     select *
     from games
-    where season_type in ('regular', 'play_in', 'playoffs')
+    where true
     qualify row_number() over (partition by game_id order by ingested_at desc) = 1
 
 ),
@@ -40,6 +40,8 @@ final as (
     from newest
     inner join nba_teams as home_teams on newest.home_team = home_teams.team_abbr
     inner join nba_teams as away_teams on newest.away_team = away_teams.team_abbr
+    -- After the choice of the newest row: a game may turn out to be one that does not count.
+    where newest.season_type in ('regular', 'play_in', 'playoffs')
 
 )
 

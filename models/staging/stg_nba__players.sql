@@ -31,7 +31,10 @@ newest_box_names as (
         player_name
     from player_box
     where true
-    qualify row_number() over (partition by player_id order by game_date desc, ingested_at desc, game_id desc) = 1
+    qualify row_number() over (
+        partition by player_id
+        order by game_date desc, ingested_at desc, game_id desc
+    ) = 1
 
 ),
 
@@ -61,7 +64,8 @@ final as (
         cast(player_id as string) as universal_player_id,
         player_id,
         case
-            when count(*) over (partition by folded_name) > 1 then concat(folded_name, '_', cast(player_id as string))
+            when count(*) over (partition by folded_name) > 1
+                then concat(folded_name, '_', cast(player_id as string))
             else folded_name
         end as player_lookup,
         folded_name,

@@ -12,7 +12,7 @@ games as (
 
 ),
 
--- A shot has no key: rows that are equal to the letter are distinct attempts as far as the box scores tell.
+-- A shot has no key: equal rows are distinct attempts, as far as the box scores tell.
 final as (
 
     select
@@ -21,11 +21,12 @@ final as (
 
         shots.shot_distance,
 
-        -- By the kind of shot, not by the league's zone label, which puts some threes in the mid-range.
+        -- By the kind of shot, not by the league's zone label, which calls some threes mid-range.
+        -- NULL for a two from an unknown distance.
         case
             when shots.shot_type = '3PT Field Goal' then 'three_pt'
             when shots.shot_distance <= 8 then 'paint'
-            else 'mid_range'
+            when shots.shot_distance > 8 then 'mid_range'
         end as shot_zone,
         shots.shot_made,
 

@@ -17,7 +17,10 @@ newest as (
     select *
     from team_box
     where true
-    qualify row_number() over (partition by game_id, team_abbreviation order by ingested_at desc) = 1
+    qualify row_number() over (
+        partition by game_id, team_abbreviation
+        order by ingested_at desc
+    ) = 1
 
 ),
 
@@ -28,8 +31,8 @@ final as (
         newest.team_abbreviation as team_abbr,
         games.season_type,
 
-        -- Some sources print the length of the game (48, 53) where others print the minutes of all players
-        -- (240, 265): no game has had 120 minutes, no team fewer player-minutes.
+        -- Some sources print the length of the game (48, 53) where others print the minutes of all
+        -- players (240, 265): no game has had 120 minutes, no team fewer player-minutes.
         case when newest.min < 120 then 5 * newest.min else newest.min end as team_minutes,
         newest.pts as points,
         newest.fgm as fg_makes,

@@ -1,0 +1,57 @@
+-- Every code on the raw schedule that is none of the 30 teams has an exclusion for each date it is
+-- there, and no other `non_nba_team` exclusion exists.
+
+with
+
+appearances as (
+
+    select
+        home_team as team_abbr,
+        game_date
+    from {{ source('nba_raw', 'games') }}
+    where {{ in_window('game_date') }}
+
+    union distinct
+
+    select
+        away_team as team_abbr,
+        game_date
+    from {{ source('nba_raw', 'games') }}
+    where {{ in_window('game_date') }}
+
+),
+
+due as (
+
+    select
+        appearances.*,
+        'team_defense_zone_analysis' as table_name
+    from appearances
+    left join {{ ref('nba_teams') }} as nba_teams on appearances.team_abbr = nba_teams.team_abbr
+    where nba_teams.team_abbr is null
+
+),
+
+recorded as (
+
+    select
+        entity_id,
+        analysis_date,
+        table_name
+    from {{ ref('phase4_exclusions') }}
+    where reason = 'non_nba_team' and {{ in_window('analysis_date') }}
+
+)
+
+select
+    due.team_abbr,
+    due.game_date,
+    recorded.entity_id,
+    recorded.analysis_date
+from due
+full outer join recorded
+    on
+        due.team_abbr = recorded.entity_id
+        and due.game_date = recorded.analysis_date
+        and due.table_name = recorded.table_name
+where due.team_abbr is null or recorded.entity_id is null

@@ -1,0 +1,152 @@
+"""The command line as a user meets it: exit codes, messages, no tracebacks."""
+
+import json
+import re
+
+import duckdb
+import pytest
+from typer.main import get_command
+
+from orchestrate import app
+from tests.python.warehouses import PROJECT, change, copy_of, dbt, orchestrate, query, succeed, window
+
+
+def refused(result, *said, code=1):
+    """Check that a command failed with a message, not a traceback."""
+    assert result.returncode == code, result.stdout + result.stderr
+    text = result.stdout + result.stderr
+    assert "Traceback" not in text
+    for words in said:
+        assert words in text, text
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{start: 2022-01-16, end: 2022-01-10}", "reversed"),
+        ("{end: 2022-01-10}", "no start"),
+        ("{start: '2022-02-30', end: 2022-03-10}", "'2022-02-30', which is not a date"),
+        ("{start: soon}", "'soon', which is not a date"),
+        ("{start: '2022-01-10 00:00:00'}", "which is not a date"),
+        ("{start: 2999-01-01}", "reversed"),
+    ],
+)
+def test_a_bad_window_stops_dbt_before_any_model(demo_built, given, said):
+    result = dbt(demo_built, "run", "--select", "+ml_feature_store", "--vars", given)
+    refused(result, said, "--vars '{start:", code=2)
+    assert "START sql" not in result.stdout
+
+
+@pytest.mark.parametrize("quote", ["", "'"])
+def test_dbt_takes_quoted_and_unquoted_dates(demo_built, tmp_path, quote):
+    warehouse = copy_of(demo_built, tmp_path)
+    given = f"{{start: {quote}2024-01-10{quote}, end: {quote}2024-01-12{quote}}}"
+    succeed(dbt(warehouse, "run", "--select", "+ml_feature_store", "--vars", given))
+    rebuilt = query(
+        warehouse,
+        "select distinct analysis_date::varchar from nba_precompute.ml_feature_store "
+        "where built_at = (select max(built_at) from nba_precompute.ml_feature_store) order by 1",
+    )
+    assert rebuilt == [("2024-01-10",), ("2024-01-11",), ("2024-01-12",)]
+
+
+def test_dbt_without_vars_takes_the_last_seven_days(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    succeed(dbt(warehouse, "run", "--select", "+team_defense_zone_analysis"))
+    succeed(dbt(warehouse, "run", "--select", "+team_defense_zone_analysis", "--vars", "{start: 2026-01-01}"))
+
+
+def test_dbt_refuses_to_build_from_another_runs_window(demo_built):
+    result = dbt(
+        demo_built, "run", "--select", "ml_feature_store", *window("2024-01-10", "2024-01-12")
+    )
+    refused(result, "select +ml_feature_store", code=2)
+
+
+def test_dbt_on_a_warehouse_without_raw_data_names_the_next_step(tmp_path):
+    refused(dbt(tmp_path / "nba.duckdb", "run"), "orchestrate.py ingest", code=2)
+
+
+def test_backfill_says_so_when_there_is_nothing_to_do(demo_built):
+    result = succeed(orchestrate(demo_built, "backfill"))
+    assert "nothing to do" in result.stderr
+    assert "complete" in result.stdout
+
+
+def test_backfill_builds_all_when_told(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    result = succeed(
+        orchestrate(warehouse, "backfill", "--all", "--start", "2024-01-10", "--end", "2024-01-20", "--window", "4")
+    )
+    assert re.search(r"\d+ dates to build, in 3 windows", result.stderr)
+
+
+def test_backfill_exits_1_when_dates_are_missing(demo_raw, tmp_path):
+    warehouse = copy_of(demo_raw, tmp_path)
+    # A table of another shape stands in the way of one model.
+    change(
+        warehouse,
+        "create schema nba_analytics",
+        "create table nba_analytics.player_game_summary (player_lookup varchar)",
+    )
+    result = orchestrate(warehouse, "backfill", "--start", "2024-01-10", "--end", "2024-01-12")
+    refused(result, "player_game_summary", "have no receipt")
+
+
+def test_usage_errors_exit_2(demo_built):
+    refused(orchestrate(demo_built, "backfill", "--start", "yesterday"), "yesterday", code=2)
+    refused(
+        orchestrate(demo_built, "backfill", "--start", "2024-02-01", "--end", "2024-01-01"), "after", code=2
+    )
+    refused(orchestrate(demo_built, "backfill", "--window", "0"), "--window", code=2)
+    refused(orchestrate(demo_built, "frobnicate"), "frobnicate", code=2)
+
+
+@pytest.mark.parametrize("command", ["backfill", "status"])
+def test_no_warehouse(tmp_path, command):
+    refused(orchestrate(tmp_path / "nba.duckdb", command), "orchestrate.py demo")
+
+
+@pytest.mark.parametrize("command", ["backfill", "status"])
+def test_a_file_that_is_no_warehouse(tmp_path, command):
+    path = tmp_path / "nba.duckdb"
+    path.write_text("these are not the rows you are looking for\n" * 200)
+    refused(orchestrate(path, command), str(path), "cannot be opened")
+    assert path.read_text().startswith("these are not")
+
+
+@pytest.mark.parametrize("command", ["backfill", "status"])
+def test_a_warehouse_that_is_in_use(demo_built, tmp_path, command):
+    warehouse = copy_of(demo_built, tmp_path)
+    with duckdb.connect(str(warehouse)):
+        refused(orchestrate(warehouse, command), "in use by another process")
+
+
+def test_status_as_json(demo_built):
+    state = json.loads(succeed(orchestrate(demo_built, "status", "--json")).stdout)
+    assert state["complete"] is True
+    assert {line["processor"] for line in state["phase4"]} == {"TDZA", "PSZA", "PCF", "PDC", "MLFS"}
+    for line in state["phase4"]:
+        rows, dates = query(
+            demo_built, f"select count(*), count(distinct analysis_date) from nba_precompute.{line['table']}"
+        )[0]
+        assert (line["rows"], line["dates"], line["expected"]) == (rows, dates, dates)
+    shares = {line["table"]: line["zone_share"] for line in state["phase3"]}
+    assert 0 < shares["player_game_summary"] < 1  # some games have no shot data, and the playoffs none
+
+
+def test_status_before_anything_is_built(demo_raw):
+    assert "orchestrate.py backfill" in succeed(orchestrate(demo_raw, "status")).stderr
+
+
+def test_dbt_run_works_right_after_ingest(demo_raw, tmp_path):
+    warehouse = copy_of(demo_raw, tmp_path)
+    succeed(dbt(warehouse, "run", "--select", "+ml_feature_store", *window("2024-01-10", "2024-01-16")))
+    assert query(warehouse, "select count(distinct analysis_date) from nba_precompute.ml_feature_store") == [(7,)]
+
+
+def test_every_command_has_an_example_in_its_help_and_is_in_the_readme():
+    readme = (PROJECT / "README.md").read_text()
+    for name, command in get_command(app).commands.items():
+        assert f"python orchestrate.py {name}" in command.help, name
+        assert f"orchestrate.py {name}" in readme, name

@@ -1,0 +1,99 @@
+"""Warehouses for tests: made, built, changed and compared."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+PROJECT = Path(__file__).resolve().parents[2]
+TABLES = (
+    "team_defense_zone_analysis",
+    "player_shot_zone_analysis",
+    "player_composite_factors",
+    "player_daily_cache",
+    "ml_feature_store",
+    "phase4_exclusions",
+)
+
+
+def orchestrate(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line in its own process."""
+    return _run([sys.executable, PROJECT / "orchestrate.py", *arguments], warehouse)
+
+
+def dbt(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run dbt from the project's root, as a user would."""
+    return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse)
+
+
+def window(start: date | str, end: date | str) -> list[str]:
+    """Return the arguments that give dbt a window."""
+    return ["--vars", f"{{start: {start}, end: {end}}}"]
+
+
+def succeed(result: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """Fail the test with what the command said, unless it exited 0."""
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+def copy_of(warehouse: Path, folder: Path) -> Path:
+    """Copy a warehouse. The file keeps its name: dbt calls the database by it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(warehouse, folder / warehouse.name))
+
+
+def query(warehouse: Path, sql: str) -> list[tuple]:
+    """Read rows."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def change(warehouse: Path, *statements: str) -> None:
+    """Change the warehouse behind everyone's back."""
+    with duckdb.connect(str(warehouse)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def differences(
+    left: Path, right: Path, where: str = "true", stamps: tuple[str, ...] = ("built_at",)
+) -> dict[str, int]:
+    """Count the rows of each Phase 4 table that only one of two warehouses has, stamps aside.
+
+    Doubles are compared to the last bit: sums do not depend on their order.
+    """
+    found = {}
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{left}' as a (read_only)")
+        connection.execute(f"attach '{right}' as b (read_only)")
+        hidden = f"exclude ({', '.join(stamps)})" if stamps else ""
+        for table in TABLES:
+            one, other = (
+                f"select * {hidden} from {side}.nba_precompute.{table} where {where}" for side in "ab"
+            )
+            (count,) = connection.execute(
+                f"select count(*) from (({one} except all {other}) union all ({other} except all {one}))"
+            ).fetchone()
+            if count:
+                found[table] = count
+    return found
+
+
+def _run(command: list, warehouse: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"NBA_DUCKDB_PATH": str(warehouse)}
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
