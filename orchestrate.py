@@ -10,7 +10,7 @@ from typing import Annotated
 try:
     import typer
 except ModuleNotFoundError:
-    sys.exit("the project is not installed in this Python: run `make setup`, then `.venv/bin/python orchestrate.py`")
+    sys.exit("not installed in this Python: run `make setup`, then use `.venv/bin/python orchestrate.py`")
 
 from orchestrator.errors import UserError
 from orchestrator.project import warehouse_path
@@ -68,9 +68,7 @@ def demo(
     from orchestrator import console
     from orchestrator.raw_data import load_demo
 
-    report = load_demo(
-        warehouse_path(), seasons, seed, keep=keep, if_empty=if_empty, warn=console.warn
-    )
+    report = load_demo(warehouse_path(), seasons, seed, keep=keep, if_empty=if_empty, warn=console.warn)
     if report:
         console.show_loaded(report.rows)
     else:

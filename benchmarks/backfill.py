@@ -78,7 +78,9 @@ def run(options: argparse.Namespace, scratch: Path) -> None:
             f"{floor_mb:.0f} MB, ratio {seconds / floor_seconds:.2f}",
             flush=True,
         )
-    ratio, seconds, mb, floor_seconds, floor_mb = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio, seconds, mb, floor_seconds, floor_mb = (
+        statistics.median(column) for column in zip(*pairs, strict=True)
+    )
     print(
         f"median: ratio {ratio:.2f} (backfill {seconds:.2f} s, floor {floor_seconds:.2f} s), "
         f"peak {max(pair[2] for pair in pairs):.0f} MB (floor {floor_mb:.0f} MB)"
@@ -156,7 +158,9 @@ def differs(name: str, kind: str) -> str:
 def last_expected_date(warehouse: Path) -> str:
     """Return the newest date that has features."""
     with duckdb.connect(str(warehouse), read_only=True) as con:
-        return str(con.execute("select max(analysis_date) from nba_precompute.ml_feature_store").fetchone()[0])
+        return str(
+            con.execute("select max(analysis_date) from nba_precompute.ml_feature_store").fetchone()[0]
+        )
 
 
 def profile(raw: Path, scratch: Path, options: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """Build the Phase 4 tables with one plain DuckDB script: the speed floor of the benchmark.
 
-    python benchmarks/floor.py --from DIR --database FILE --start 2021-10-19 --end 2024-04-15
+python benchmarks/floor.py --from DIR --database FILE --start 2021-10-19 --end 2024-04-15
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The backfill: find the dates that are not there, build them in windows, ask the database whether they are."""
+"""The backfill: find the dates that are not there, build them in windows, ask the database for them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,6 @@ from orchestrator.errors import UsageError, UserError
 from orchestrator.project import PHASE4_TABLES
 from orchestrator.warehouse import reading
 from orchestrator.windows import Window, windows_for
-
 
 # Three seasons: measured, one window of them takes 6 s where three windows of one take 12 (each pays dbt's
 # cost per model again), and stays below 700 MB; memory follows the largest window, not the history.
@@ -95,7 +93,9 @@ def backfill(
         nodes = iter(range(1, tables + 1))
         result = runner.build(
             window,
-            on_node=lambda window=window, nodes=nodes: progress.advanced(window, next(nodes, tables) / tables),
+            on_node=lambda window=window, nodes=nodes: progress.advanced(
+                window, next(nodes, tables) / tables
+            ),
         )
         rows, absent = _landed(warehouse, window)
         failures = result.failures + absent
@@ -107,7 +107,9 @@ def backfill(
             progress.finished(window, rows, time.monotonic() - window_began)
 
     if outcome.windows and not runner.publish_coverage().success:
-        raise UserError("some tables do not exist yet, so that coverage cannot be told: see the failures above")
+        raise UserError(
+            "some tables do not exist yet, so that coverage cannot be told: see the failures above"
+        )
     with reading(warehouse) as connection:
         outcome.coverage = states.coverage(connection, start, end)
     outcome.seconds = time.monotonic() - began

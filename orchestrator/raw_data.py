@@ -12,9 +12,7 @@ from orchestrator.warehouse import has_table, reading
 Warn = Callable[[str], None]
 
 
-def load_files(
-    source: Path, warehouse: Path, seasons: Sequence[str] = (), *, warn: Warn
-) -> IngestReport:
+def load_files(source: Path, warehouse: Path, seasons: Sequence[str] = (), *, warn: Warn) -> IngestReport:
     """Load files and, into a new warehouse, the seeds that `dbt run` needs beside them."""
     report = ingest(source, warehouse, seasons, warn=warn)
     with reading(warehouse) as connection:

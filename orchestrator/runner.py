@@ -90,9 +90,7 @@ class Runner:
             "--target-path", str(PROJECT_DIR / "target" / "orchestrate"),
         ]  # fmt: skip
 
-    def _invoke(
-        self, command: str, *arguments: str, on_node: Callable[[], None] | None = None
-    ) -> RunResult:
+    def _invoke(self, command: str, *arguments: str, on_node: Callable[[], None] | None = None) -> RunResult:
         def on_event(event) -> None:
             if on_node and event.info.name == "NodeFinished":
                 on_node()

@@ -44,7 +44,7 @@ def _explain(path: Path, error: duckdb.Error) -> str:
     text = str(error)
     if "lock" in text.lower():
         return (
-            f"the warehouse {path} is in use by another process (a running backfill, or an open DuckDB shell): "
+            f"the warehouse {path} is in use by another process (a running backfill, an open DuckDB shell): "
             f"wait for it or close it, then try again\n  {text.splitlines()[0]}"
         )
     return f"{path} cannot be opened as a DuckDB warehouse: {text.splitlines()[0]}"

@@ -51,9 +51,7 @@ def windows_for(
     return [_with_days_before(window, game_dates, other_dates) for window in windows]
 
 
-def _with_days_before(
-    window: Window, game_dates: Iterable[date], other_dates: Iterable[date]
-) -> Window:
+def _with_days_before(window: Window, game_dates: Iterable[date], other_dates: Iterable[date]) -> Window:
     previous = max((day for day in game_dates if day < window.start), default=date.min)
     between = [day for day in other_dates if previous < day < window.start]
     return window._replace(start=min(between, default=window.start))

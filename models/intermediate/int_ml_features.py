@@ -17,14 +17,18 @@ SCORE = {"phase4": 100, "calculated": 100, "phase3": 75, "default": 40}
 def clamped(expr, low, high):
     """Keep a value within [low, high]; NULL stays NULL."""
     return (
-        nw.when(expr < low).then(nw.lit(float(low))).when(expr > high).then(nw.lit(float(high))).otherwise(expr)
+        nw.when(expr < low)
+        .then(nw.lit(float(low)))
+        .when(expr > high)
+        .then(nw.lit(float(high)))
+        .otherwise(expr)
     )
 
 
 def stepped(expr, small, large):
     """Score a signed change: 2 or -2 from `large` on, 1 or -1 from `small` on, else 0; NULL stays NULL.
 
-    Rounded first: 26.4 against 24 minutes is a change of .10, which doubles miss by one digit in the last place.
+    Rounded first: 26.4 against 24 minutes is a change of .10, which doubles miss in the last digit.
     """
     expr = expr.round(9)
     return (
@@ -66,7 +70,9 @@ def calculated_features():
         ),
         "minutes_change": nw.when(minutes_known).then(
             stepped(
-                (col("minutes_avg_last_10") - col("minutes_avg_season")) / col("minutes_avg_season"), 0.10, 0.20
+                (col("minutes_avg_last_10") - col("minutes_avg_season")) / col("minutes_avg_season"),
+                0.10,
+                0.20,
             )
         ),
         "home_away": flag(col("is_home")),
@@ -74,7 +80,8 @@ def calculated_features():
         "playoff_game": flag(col("season_type") == "playoffs"),
         "pct_free_throw": nw.when(free_throws_known).then(
             clamped(
-                col("ft_makes_last_10").cast(nw.Float64) / col("points_with_ft_known_last_10").cast(nw.Float64),
+                col("ft_makes_last_10").cast(nw.Float64)
+                / col("points_with_ft_known_last_10").cast(nw.Float64),
                 0,
                 0.5,
             )
@@ -118,7 +125,10 @@ def ml_features(inputs, catalogue):
 
     def count_of(source, only=names):
         return nw.sum_horizontal(
-            *(nw.when(nw.col(f"{name}_source") == source).then(nw.lit(1)).otherwise(nw.lit(0)) for name in only)
+            *(
+                nw.when(nw.col(f"{name}_source") == source).then(nw.lit(1)).otherwise(nw.lit(0))
+                for name in only
+            )
         ).cast(nw.Int64)
 
     required = [feature["feature_name"] for feature in catalogue if feature["is_required"]]
@@ -149,7 +159,9 @@ def ml_features(inputs, catalogue):
         *context,
         *(nw.col(f"{name}_value").alias(name) for name in names),
         *(
-            nw.coalesce(nw.col(f"{name}_value"), nw.lit(float(feature["default_value"]))).alias(f"{name}_filled")
+            nw.coalesce(nw.col(f"{name}_value"), nw.lit(float(feature["default_value"]))).alias(
+                f"{name}_filled"
+            )
             for name, feature in zip(names, catalogue, strict=True)
         ),
         *(f"{name}_source" for name in names),
@@ -171,7 +183,7 @@ def ml_features(inputs, catalogue):
 
 
 def rows_of(relation):
-    """Return the rows of a small native relation as dicts: Narwhals' collect() would want pyarrow on DuckDB."""
+    """Return the rows of a small relation as dicts: Narwhals' collect() would want pyarrow on DuckDB."""
     rows = relation.fetchall() if hasattr(relation, "fetchall") else relation.collect()
     return [dict(zip(relation.columns, row, strict=True)) for row in rows]
 

@@ -88,7 +88,7 @@ def play(rng: np.random.Generator, league: League, slate: Slate, who: np.ndarray
         count = (mean + spread * rng.standard_normal(len(who))) * length / 48
         return np.maximum(np.rint(count), 3).astype(int)
 
-    turnovers, free_throws, second_chances = drawn(13.3, 2.7), drawn(22.0, 5.0), drawn(10.4, 2.5)
+    turnovers, free_throws, second_chances = drawn(13.3, 2.4), drawn(22.0, 4.5), drawn(10.4, 2.2)
     tempo = league.tempo[slate.home] + league.tempo[slate.away] + 2.8 * rng.normal(size=len(slate))
     possessions = np.repeat(99.6 + tempo, 2) * length / 48
     shots = possessions + second_chances - turnovers - 0.44 * free_throws
@@ -99,7 +99,7 @@ def play(rng: np.random.Generator, league: League, slate: Slate, who: np.ndarray
     attempts = rng.multinomial(fga, np.where(here[:, :, None], skill["share"], even))
     opponent = slate.row_team.reshape(-1, 2)[:, ::-1].ravel()
     tonight = np.tile(_HOME_EDGE * [[1], [-1]], (len(slate), 1)) / 2
-    tonight = tonight - league.defence[opponent] + 0.008 * rng.standard_normal((len(who), 3))
+    tonight = tonight - league.defence[opponent] - 0.008  # the league shoots too well otherwise
     chance = np.clip(skill["percentage"] + tonight[:, None, :], 0.05, 0.95)
     makes = rng.binomial(attempts, chance)
     fgm, fg3m = makes.sum(axis=-1), makes[:, :, 2]

@@ -255,8 +255,6 @@ class Population:
         better = 0.016 * self.ability
         skills["fga"] = skills["fga"] * np.exp(0.22 * self.ability)
         skills["share"] = share / share.sum(axis=-1, keepdims=True)
-        skills["percentage"] = (
-            np.stack([shifted(t) for t in PERCENTAGES], axis=-1) + better[:, None]
-        )
+        skills["percentage"] = np.stack([shifted(t) for t in PERCENTAGES], axis=-1) + better[:, None]
         skills["free_throw"] = np.clip(shifted(FREE_THROW), 0.4, 0.95)
         return skills

@@ -102,9 +102,7 @@ def _candidates(rosters: Rosters, slate: Slate) -> _Candidates:
     day = slate.row_day[:, None]
     player = rosters.player[spell]
     rostered = (spell >= 0) & (rosters.first[spell] <= day) & (day <= rosters.last[spell])
-    out = (rosters.out_from[player] <= day[:, :, None]) & (
-        day[:, :, None] <= rosters.out_until[player]
-    )
+    out = (rosters.out_from[player] <= day[:, :, None]) & (day[:, :, None] <= rosters.out_until[player])
     return _Candidates(player, rostered, out)
 
 
@@ -125,9 +123,7 @@ def choose(
     order = np.argsort(np.where(can_play, -form, np.inf), axis=1, kind="stable")[:, :ROTATION]
     size = rng.choice(_SIZES, len(player), p=_SIZE_ODDS)
     size = np.minimum(size, can_play.sum(axis=1))
-    return np.where(
-        np.arange(ROTATION) < size[:, None], np.take_along_axis(player, order, axis=1), -1
-    )
+    return np.where(np.arange(ROTATION) < size[:, None], np.take_along_axis(player, order, axis=1), -1)
 
 
 @dataclass(frozen=True)
@@ -187,9 +183,7 @@ def _next_game(rosters: Rosters, slate: Slate, player: np.ndarray, after: np.nda
         spell = spells[np.minimum(start + nth, len(spells) - 1)]
         mine = rosters.player[spell] == player
         earliest = np.maximum(after + 1, rosters.first[spell])
-        found = games[
-            np.searchsorted(games, rosters.team[spell] * _TEAM_STEP + earliest.astype(int))
-        ]
+        found = games[np.searchsorted(games, rosters.team[spell] * _TEAM_STEP + earliest.astype(int))]
         day = (found % _TEAM_STEP).astype("datetime64[D]")
         better = mine & (found // _TEAM_STEP == rosters.team[spell])
         better &= (day <= rosters.last[spell]) & (day < best)

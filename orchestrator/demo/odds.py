@@ -13,9 +13,7 @@ _COVERED = 0.93  # share of games the first source has
 _ALSO_SPREADS = 0.70  # share of games the second has
 
 
-def closing_lines(
-    rng: np.random.Generator, box: Box, game_id: np.ndarray, season: str
-) -> list[Columns]:
+def closing_lines(rng: np.random.Generator, box: Box, game_id: np.ndarray, season: str) -> list[Columns]:
     """Lines of a season's regular games: one source has everything, the other only the spread."""
     slate, score = box.slate, box.score
     margin, total = score[:, 0] - score[:, 1], score.sum(axis=1)

@@ -127,9 +127,7 @@ def second_nights(slate: Slate) -> np.ndarray:
     return second
 
 
-def _nth_weekday(
-    year: int, month: int, weekday: str, nth: int, after_day: int = 1
-) -> np.datetime64:
+def _nth_weekday(year: int, month: int, weekday: str, nth: int, after_day: int = 1) -> np.datetime64:
     start = np.datetime64(f"{year}-{month:02d}-{after_day:02d}")
     return np.busday_offset(start, nth - 1, roll="forward", weekmask=weekday)
 
@@ -139,9 +137,7 @@ def _seats(rng: np.random.Generator) -> np.ndarray:
     seats = np.empty(30, dtype=int)
     for conference, divisions in enumerate(DIVISIONS):
         for residue, division in enumerate(rng.permutation(3)):
-            seats[15 * conference + residue + 3 * np.arange(5)] = rng.permutation(
-                divisions[division]
-            )
+            seats[15 * conference + residue + 3 * np.arange(5)] = rng.permutation(divisions[division])
     return seats
 
 

@@ -72,9 +72,7 @@ class Season:
         regular = self._regular_season()
         self._cup_final(regular)
         self._all_star_weekend()
-        wins = np.bincount(
-            np.where(regular.home_won, regular.slate.home, regular.slate.away), minlength=30
-        )
+        wins = np.bincount(np.where(regular.home_won, regular.slate.home, regular.slate.away), minlength=30)
         # Standings, best first; a tie goes to whoever the toss of a coin prefers.
         standing = np.argsort(-(wins + 0.5 * self.rng.random(30)), kind="stable")
         east, west = standing[EAST[standing]], standing[~EAST[standing]]
@@ -157,9 +155,7 @@ class Season:
         """Six games, known by their scores; return the eight seeds of each conference."""
         sunday = schedule.playing_dates(self.year)[-1]
         sides = np.stack([east, west])  # (conference, standing)
-        first = Slate(
-            sunday + np.array([2, 2, 3, 3]), sides[:, [6, 8]].T.ravel(), sides[:, [7, 9]].T.ravel()
-        )
+        first = Slate(sunday + np.array([2, 2, 3, 3]), sides[:, [6, 8]].T.ravel(), sides[:, [7, 9]].T.ravel())
         opening = self._play(first)
         winner = np.where(opening.home_won, first.home, first.away)
         loser = np.where(opening.home_won, first.away, first.home)
@@ -187,9 +183,7 @@ class Season:
         bracket = np.array([0, 7, 1, 6, 2, 5, 3, 4])
         pairs = seeds[np.concatenate([bracket, 8 + bracket])].reshape(-1, 2)
         for number, days in enumerate(_ROUND_DAYS, start=1):
-            pairs = np.where(
-                (place[pairs[:, 0]] < place[pairs[:, 1]])[:, None], pairs, pairs[:, ::-1]
-            )
+            pairs = np.where((place[pairs[:, 0]] < place[pairs[:, 1]])[:, None], pairs, pairs[:, ::-1])
             winner = self._series(number, pairs, start + days)
             if number == 1:
                 # 1-8 meets 4-5 and 2-7 meets 3-6.
@@ -253,9 +247,7 @@ class Season:
         away = np.rint(self.rng.normal(mean, mean / 11, count)).astype(int)
         return home, np.where(away == home, away + 1, away)
 
-    def _games(
-        self, season_type: str, game_id: np.ndarray, slate: Slate, box: Box | None = None
-    ) -> Columns:
+    def _games(self, season_type: str, game_id: np.ndarray, slate: Slate, box: Box | None = None) -> Columns:
         """Rows of `games.parquet`, at home arenas, without box score or shots."""
         score = box.score if box is not None else np.zeros((len(slate), 2), dtype=int)
         rows: Columns = {

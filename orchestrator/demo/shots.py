@@ -8,8 +8,7 @@ PAINT, MID_RANGE, THREE = range(3)
 
 _ACTIONS = {
     PAINT: "Driving Layup Shot|Layup Shot|Cutting Dunk Shot|Driving Floating Jump Shot|Hook Shot",
-    MID_RANGE: "Pullup Jump shot|Jump Shot|Fadeaway Jump Shot|Turnaround Jump Shot|Step Back "
-    "Jump shot",
+    MID_RANGE: "Pullup Jump shot|Jump Shot|Fadeaway Jump Shot|Turnaround Jump Shot|Step Back Jump shot",
     THREE: "Jump Shot|Jump Shot|Jump Shot|Pullup Jump shot|Step Back Jump shot",
 }
 _ACTION = np.array([text.split("|") for text in _ACTIONS.values()], dtype=object)
@@ -90,8 +89,7 @@ def _zone_labels(rng, zone, x, y, distance) -> dict[str, np.ndarray]:
     basic = np.select(
         [backcourt, corner & (x < 0), corner, three, distance < 4, (np.abs(x) <= 80) & (y <= 138)],
         _texts(
-            "Backcourt|Left Corner 3|Right Corner 3|Above the Break 3|Restricted Area"
-            "|In The Paint (Non-RA)"
+            "Backcourt|Left Corner 3|Right Corner 3|Above the Break 3|Restricted Area|In The Paint (Non-RA)"
         ),
         "Mid-Range",
     )

@@ -121,9 +121,7 @@ class LeagueFiles:
         """Append rows; masked values and NaN become NULL, a single value fills its column."""
         rows = max(np.size(values) for values in columns.values())
         staged = {name: _column(values, rows) for name, values in columns.items()}
-        chosen = ", ".join(
-            f'"{name}"::{type_} as "{name}"' for name, type_ in TABLES[table].items()
-        )
+        chosen = ", ".join(f'"{name}"::{type_} as "{name}"' for name, type_ in TABLES[table].items())
         part = os.path.join(self._work.name, f"{table}-{len(self._parts[table]):03d}.parquet")
         self._con.register("staged", staged)
         self._write(f"select {chosen} from staged", part)

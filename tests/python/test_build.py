@@ -90,7 +90,9 @@ def check_that_a_day_does_not_know_itself(raw, built, folder, day):
     warehouse = copy_of(raw, folder / "leak")
     falsify(warehouse, f"game_date >= date '{day}'")
     succeed(dbt(warehouse, "--quiet", "run", *window(day, day)))
-    assert query(warehouse, f"select count(*) from nba_precompute.ml_feature_store where {only_that_day}")[0][0]
+    assert query(warehouse, f"select count(*) from nba_precompute.ml_feature_store where {only_that_day}")[0][
+        0
+    ]
     assert differences(warehouse, built, where=only_that_day) == {}
 
     falsify(warehouse, f"game_date < date '{day}'")
@@ -131,7 +133,8 @@ def test_doncic_scored_73_and_only_the_next_row_knows(real_built):
     assert before[1] == pytest.approx(sum(history[1:6]) / 5)
     assert before[2] == pytest.approx(sum(history[1:]) / len(history[1:]))
     assert after[1] == pytest.approx(sum(history[:5]) / 5)
-    assert after[3] == 2 and before[3] != 2
+    assert after[3] == 2
+    assert before[3] != 2
 
 
 @pytest.mark.real
@@ -189,7 +192,8 @@ def test_a_date_that_now_gives_nothing_loses_its_rows_and_keeps_a_receipt(real_r
     )
     assert [stored for _, stored in counts][1] == 0
     assert all(receipt == stored for receipt, stored in counts)
-    assert counts[0][1] > 0 and counts[2][1] > 0
+    assert counts[0][1] > 0
+    assert counts[2][1] > 0
 
 
 @pytest.mark.real
@@ -201,8 +205,8 @@ def test_full_refresh_keeps_history(real_built, tmp_path):
 
 @pytest.mark.real
 def test_counts_on_the_real_data(real_built):
-    counts = dict(
-        (table, (rows, dates))
+    counts = {
+        table: (rows, dates)
         for table, rows, dates in query(
             real_built,
             " union all ".join(
@@ -210,7 +214,7 @@ def test_counts_on_the_real_data(real_built):
                 for table in TABLES[:5]
             ),
         )
-    )
+    }
     assert counts == {
         "team_defense_zone_analysis": (14_889, 505),
         "player_shot_zone_analysis": (225_200, 532),
@@ -226,8 +230,15 @@ def test_the_calendar_of_the_real_data(real_built):
         "from nba_intermediate.int_game_dates where game_date between date '2021-10-19' and date '2024-04-15'"
     )
     assert query(real_built, f"select count(*), count(*) filter (is_bootstrap) {dates}") == [(585, 42)]
-    nights = query(real_built, "select distinct opening_night from nba_intermediate.int_game_dates order by 1")
-    assert nights == [(date(2021, 10, 19),), (date(2022, 10, 18),), (date(2023, 10, 24),), (date(2024, 10, 22),)]
+    nights = query(
+        real_built, "select distinct opening_night from nba_intermediate.int_game_dates order by 1"
+    )
+    assert nights == [
+        (date(2021, 10, 19),),
+        (date(2022, 10, 18),),
+        (date(2023, 10, 24),),
+        (date(2024, 10, 22),),
+    ]
     # The first game date after the 14 days: nobody played on 2023-11-07, opening night plus 14.
     first_rows = query(
         real_built,

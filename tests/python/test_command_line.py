@@ -57,9 +57,7 @@ def test_dbt_without_vars_takes_the_last_seven_days(demo_built, tmp_path):
 
 
 def test_dbt_refuses_to_build_from_another_runs_window(demo_built):
-    result = dbt(
-        demo_built, "run", "--select", "ml_feature_store", *window("2024-01-10", "2024-01-12")
-    )
+    result = dbt(demo_built, "run", "--select", "ml_feature_store", *window("2024-01-10", "2024-01-12"))
     refused(result, "select +ml_feature_store", code=2)
 
 
@@ -76,7 +74,9 @@ def test_backfill_says_so_when_there_is_nothing_to_do(demo_built):
 def test_backfill_builds_all_when_told(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
     result = succeed(
-        orchestrate(warehouse, "backfill", "--all", "--start", "2024-01-10", "--end", "2024-01-20", "--window", "4")
+        orchestrate(
+            warehouse, "backfill", "--all", "--start", "2024-01-10", "--end", "2024-01-20", "--window", "4"
+        )
     )
     assert re.search(r"\d+ dates to build, in 3 windows", result.stderr)
 
@@ -142,7 +142,9 @@ def test_status_before_anything_is_built(demo_raw):
 def test_dbt_run_works_right_after_ingest(demo_raw, tmp_path):
     warehouse = copy_of(demo_raw, tmp_path)
     succeed(dbt(warehouse, "run", "--select", "+ml_feature_store", *window("2024-01-10", "2024-01-16")))
-    assert query(warehouse, "select count(distinct analysis_date) from nba_precompute.ml_feature_store") == [(7,)]
+    assert query(warehouse, "select count(distinct analysis_date) from nba_precompute.ml_feature_store") == [
+        (7,)
+    ]
 
 
 def test_every_command_has_an_example_in_its_help_and_is_in_the_readme():

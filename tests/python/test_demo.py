@@ -172,9 +172,7 @@ def test_every_team_plays_82_games_half_at_home_and_never_twice_a_date(league):
     team_games = """
         select season, game_date, unnest([home_team, away_team]) as team, unnest([1, 0]) as home
         from games where season_type = 'regular'"""
-    per_team = rows(
-        league, f"select count(*), sum(home), season, team from ({team_games}) group by all"
-    )
+    per_team = rows(league, f"select count(*), sum(home), season, team from ({team_games}) group by all")
     assert len(per_team) == 60
     assert {(games, home) for games, home, *_ in per_team} == {(82, 41)}
     twice = f"select count(*) from ({team_games}) group by game_date, team having count(*) > 1"
@@ -220,10 +218,7 @@ def test_the_league_rests_on_its_holidays_and_for_all_star_weekend(league):
     free += [f"2023-02-{day}" for day in range(17, 23)]
     free += [f"2024-02-{day}" for day in range(16, 22)]
     played = {
-        str(d)
-        for (d,) in rows(
-            league, "select distinct game_date from games where season_type = 'regular'"
-        )
+        str(d) for (d,) in rows(league, "select distinct game_date from games where season_type = 'regular'")
     }
     assert played.isdisjoint(free)
     assert 2 * 160 <= len(played) <= 2 * 166
@@ -472,9 +467,7 @@ def test_names_stay_distinct_as_written_and_carry_accents_and_marks(league):
 
 
 def test_some_positions_are_unknown(league):
-    unknown, known = rows(
-        league, "select count(*) - count(position), count(position) from players"
-    )[0]
+    unknown, known = rows(league, "select count(*) - count(position), count(position) from players")[0]
     assert 0 < unknown < known
 
 
@@ -526,12 +519,7 @@ def test_playoff_boxes_have_the_real_gaps(league):
     assert one(league, f"select {known} from player_box where season_type = 'playoffs'") == 0
     missing = " or ".join(f"{c} is null" for c in GAPS)
     assert one(league, f"select count(*) from team_box where {missing}") == 0
-    assert (
-        one(
-            league, f"select count(*) from player_box where season_type = 'regular' and ({missing})"
-        )
-        == 0
-    )
+    assert one(league, f"select count(*) from player_box where season_type = 'regular' and ({missing})") == 0
     minutes = "select list(distinct min order by min) from team_box where season_type = 'playoffs'"
     assert set(one(league, minutes)) <= {48.0, 53.0, 58.0}
     shot = "select count(*) from games where season_type = 'playoffs' and has_shots"
