@@ -143,7 +143,8 @@ def show_outcome(outcome: Outcome) -> None:
     else:
         dates = sum(window.dates for window in outcome.windows if window not in outcome.failures)
         err.print(f"{dates} dates, {outcome.rows:,} rows in {outcome.seconds:.1f} s")
-    show_coverage(outcome.coverage)
+    if outcome.coverage.phase4:
+        show_coverage(outcome.coverage)
     for window in outcome.failures:
         err.print(
             f"failed: {window}; try again with: "

@@ -52,7 +52,7 @@ class Coverage:
     @property
     def complete(self) -> bool:
         """Are all expected dates there?"""
-        return all(line.dates == line.expected for line in self.phase4)
+        return bool(self.phase4) and all(line.dates == line.expected for line in self.phase4)
 
     def as_json(self) -> dict:
         """Return the coverage as JSON-ready data (the shape is documented in the README)."""
