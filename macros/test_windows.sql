@@ -4,7 +4,7 @@
 {% macro get_where_subquery(relation) -%}
     {%- set where = config.get('where', '') -%}
     {%- if not where %}{{ return(relation) }}{% endif -%}
-    {%- set window = modules.re.match('^__window\((\w+)\)__$', where) -%}
+    {%- set window = modules.re.match('^__window\\((\\w+)\\)__$', where) -%}
     {%- set where = in_window(window.group(1)) if window else where -%}
     {{ return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as dbt_subquery') }}
 {%- endmacro %}

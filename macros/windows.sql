@@ -32,7 +32,7 @@
     {%- set value = var(name, none) -%}
     {%- if value is none %}{{ return(none) }}{% endif -%}
     {%- set text = value | string | trim -%}
-    {%- set parts = modules.re.match('^(\d{4})-(\d{2})-(\d{2})$', text) -%}
+    {%- set parts = modules.re.match('^(\\d{4})-(\\d{2})-(\\d{2})$', text) -%}
     {%- set month_days = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] -%}
     {%- set ns = namespace(valid=false) -%}
     {%- if parts -%}

@@ -27,6 +27,11 @@ def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise UserError(_explain(path, error)) from error
     try:
         yield connection
+    except duckdb.Error as error:
+        raise UserError(
+            f"the warehouse {path} could not be read: {str(error).splitlines()[0]}\n"
+            "  A table may be of another shape than this version makes: drop it and run the backfill again."
+        ) from error
     finally:
         connection.close()
 

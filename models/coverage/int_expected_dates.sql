@@ -72,6 +72,16 @@ milestones as (
 
 ),
 
+dates_with_5_games as (
+
+    select
+        game_date,
+        max(active_games - active) >= 5 as participants_have_5_games
+    from active_games_so_far
+    group by game_date
+
+),
+
 team_games_so_far as (
 
     select
@@ -122,8 +132,12 @@ known as (
     select
         game_dates.*,
         game_dates.has_player_data or dates_with_a_slate.game_date is not null as has_participants,
-        coalesce({{ known_before('milestones.fifth_player_game', 'game_dates.game_date') }}, false)
-            as players_have_5_games,
+        -- Of those who took part; before the game is played, of anybody.
+        coalesce(
+            dates_with_5_games.participants_have_5_games,
+            {{ known_before('milestones.fifth_player_game', 'game_dates.game_date') }},
+            false
+        ) as players_have_5_games,
         coalesce({{ known_before('milestones.tenth_player_game', 'game_dates.game_date') }}, false)
             as players_have_10_games,
         coalesce(
@@ -132,6 +146,7 @@ known as (
     from game_dates
     left join milestones on game_dates.season_year = milestones.season_year
     left join team_milestones on game_dates.season_year = team_milestones.season_year
+    left join dates_with_5_games on game_dates.game_date = dates_with_5_games.game_date
     left join dates_with_a_slate on game_dates.game_date = dates_with_a_slate.game_date
 
 ),

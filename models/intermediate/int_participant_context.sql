@@ -63,14 +63,20 @@ recent_days as (
         analysis_date,
         universal_player_id,
         count(case when in_last_7_days then 1 end) as games_in_last_7_days,
-        sum(case when in_last_7_days then minutes_played end) as minutes_in_last_7_days,
+        -- A sum with an unknown part is unknown.
+        case
+            when count(case when in_last_7_days and minutes_played is null then 1 end) = 0
+                then sum(case when in_last_7_days then minutes_played end)
+        end as minutes_in_last_7_days,
         avg(case when in_last_7_days then minutes_played end) as avg_minutes_per_game_last_7,
         cast(
             avg(case when in_last_7_days then {{ summable('usage_rate') }} end)
             as {{ type_double() }}
         ) as avg_usage_rate_last_7_days,
         count(*) as games_in_last_14_days,
-        sum(minutes_played) as minutes_in_last_14_days,
+        case
+            when count(case when minutes_played is null then 1 end) = 0 then sum(minutes_played)
+        end as minutes_in_last_14_days,
         avg(minutes_played) as avg_minutes_per_game_last_14,
         count(case when second_of_back_to_back then 1 end) as back_to_backs_last_14_days
     from recent_games

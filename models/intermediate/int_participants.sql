@@ -51,40 +51,42 @@ expected_and_seen as (
 
 ),
 
--- One row per player and date: the pre-tip context first, it alone has facts from before the game.
-one_each as (
-
-    select *
-    from expected_and_seen
-    where true
-    qualify row_number() over (
-        partition by game_date, universal_player_id
-        order by case when context_source = 'upcoming' then 0 else 1 end, game_id desc
-    ) = 1
-
-),
-
-final as (
+scheduled as (
 
     select
         dates.analysis_date,
-        one_each.player_lookup,
-        one_each.universal_player_id,
-        one_each.game_id,
-        one_each.team_abbr,
+        expected_and_seen.player_lookup,
+        expected_and_seen.universal_player_id,
+        expected_and_seen.game_id,
+        expected_and_seen.team_abbr,
         schedule.opponent_team_abbr,
 
         schedule.season_type,
         schedule.home_game as is_home,
-        one_each.context_source,
+        expected_and_seen.context_source,
 
         dates.season_year
 
-    from one_each
-    inner join dates on one_each.game_date = dates.analysis_date
+    from expected_and_seen
+    inner join dates on expected_and_seen.game_date = dates.analysis_date
     inner join schedule
-        on one_each.game_id = schedule.game_id and one_each.team_abbr = schedule.team_abbr
+        on
+            expected_and_seen.game_id = schedule.game_id
+            and expected_and_seen.team_abbr = schedule.team_abbr
+
+),
+
+-- One row per player and date: the pre-tip context first, it alone has facts from before the game.
+one_each as (
+
+    select *
+    from scheduled
+    where true
+    qualify row_number() over (
+        partition by analysis_date, universal_player_id
+        order by case when context_source = 'upcoming' then 0 else 1 end, game_id desc
+    ) = 1
 
 )
 
-select * from final
+select * from one_each

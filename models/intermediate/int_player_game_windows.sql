@@ -14,7 +14,8 @@ active_games as (
         case when has_zone_data then three_pt_makes end as zone_three_pt_makes,
         case when has_zone_data then three_pt_attempts end as zone_three_pt_attempts,
         case when has_zone_data then 1 else 0 end as zone_game,
-        case when ft_makes is not null then points end as points_with_ft_known
+        case when ft_makes is not null then points end as points_with_ft_known,
+        case when assisted_fg_makes is not null then fg_makes end as fg_makes_with_assists_known
     from player_games
     where is_active
 
@@ -52,7 +53,7 @@ windowed as (
             as usage_rate_avg_last_10,
         cast(avg({{ summable('ts_pct') }}) over last_10 as {{ type_double() }})
             as ts_pct_avg_last_10,
-        sum(fg_makes) over last_10 as fg_makes_last_10,
+        sum(fg_makes_with_assists_known) over last_10 as fg_makes_with_assists_known_last_10,
         sum(assisted_fg_makes) over last_10 as assisted_fg_makes_last_10,
         sum(unassisted_fg_makes) over last_10 as unassisted_fg_makes_last_10,
         count(ft_makes) over last_10 as ft_known_games_last_10,

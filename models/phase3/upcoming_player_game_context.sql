@@ -87,7 +87,10 @@ newest_statuses as (
     where true
     qualify row_number() over (
         partition by newest_games.game_date, newest_games.universal_player_id
-        order by injury_events.event_date desc, injury_events.player_status asc
+        -- Two words on one day, in no known order: the more cautious one.
+        order by
+            injury_events.event_date desc,
+            case injury_events.player_status when 'out' then 0 when 'questionable' then 1 else 2 end
     ) = 1
 
 ),

@@ -79,8 +79,9 @@ measured as (
         paint_rate_last_20,
         case when trend_known then {{ ratio('paint_makes_last_20', 'paint_attempts_last_20') }} end
             as paint_pct_last_20,
-        100 * {{ ratio('assisted_fg_makes_last_10', 'fg_makes_last_10') }} as assisted_rate_last_10,
-        100 * {{ ratio('unassisted_fg_makes_last_10', 'fg_makes_last_10') }}
+        100 * {{ ratio('assisted_fg_makes_last_10', 'fg_makes_with_assists_known_last_10') }}
+            as assisted_rate_last_10,
+        100 * {{ ratio('unassisted_fg_makes_last_10', 'fg_makes_with_assists_known_last_10') }}
             as unassisted_rate_last_10,
         case
             when paint_rate_last_10 is null then null

@@ -2,7 +2,10 @@ with
 
 games as (
 
-    select * from {{ source('nba_raw', 'games') }}
+    select *
+    from {{ source('nba_raw', 'games') }}
+    where true
+    qualify row_number() over (partition by game_id order by ingested_at desc) = 1
 
 ),
 

@@ -1,15 +1,11 @@
 """Fixtures shared by the Python tests."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT))  # the orchestrator is run from the project, not installed
-
-from tests.python.warehouses import copy_of, orchestrate, succeed  # noqa: E402
+from tests.python.warehouses import PROJECT, copy_of, orchestrate, succeed
 
 
 @pytest.fixture(scope="session")

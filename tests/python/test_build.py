@@ -7,6 +7,7 @@ import pytest
 
 from tests.python.warehouses import (
     TABLES,
+    build,
     change,
     copy_of,
     dbt,
@@ -27,8 +28,7 @@ def rebuild_in_pieces(warehouse, start, end, seed, pieces):
     order = bounds + rng.sample(bounds, 1)
     rng.shuffle(order)
     for first, after in order:
-        span = window(start + timedelta(days=first), start + timedelta(days=after - 1))
-        succeed(dbt(warehouse, "--quiet", "run", *span))
+        build(warehouse, start + timedelta(days=first), start + timedelta(days=after - 1))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -50,7 +50,7 @@ def test_real_seasons_are_the_same_in_any_windows_and_order(real_raw, real_built
 
 def test_building_again_changes_only_stamps(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
-    succeed(dbt(warehouse, "--quiet", "run", *window("2024-01-10", "2024-02-10")))
+    build(warehouse, "2024-01-10", "2024-02-10")
     assert differences(warehouse, demo_built) == {}
     touched = differences(warehouse, demo_built, stamps=())
     assert set(touched) == set(TABLES)  # it did build
@@ -89,14 +89,14 @@ def check_that_a_day_does_not_know_itself(raw, built, folder, day):
     only_that_day = f"analysis_date = date '{day}'"
     warehouse = copy_of(raw, folder / "leak")
     falsify(warehouse, f"game_date >= date '{day}'")
-    succeed(dbt(warehouse, "--quiet", "run", *window(day, day)))
+    build(warehouse, day, day)
     assert query(warehouse, f"select count(*) from nba_precompute.ml_feature_store where {only_that_day}")[0][
         0
     ]
     assert differences(warehouse, built, where=only_that_day) == {}
 
     falsify(warehouse, f"game_date < date '{day}'")
-    succeed(dbt(warehouse, "--quiet", "run", *window(day, day)))
+    build(warehouse, day, day)
     changed = differences(warehouse, built, where=only_that_day)
     assert set(changed) >= set(TABLES) - {"phase4_exclusions"}
 
@@ -141,8 +141,8 @@ def test_doncic_scored_73_and_only_the_next_row_knows(real_built):
 def test_golden_example_12_a_game_that_vanishes(real_raw, tmp_path):
     """Rebuilding January without one game removes what only that game gave, and touches nothing outside."""
     warehouse = copy_of(real_raw, tmp_path / "changed")
-    succeed(dbt(warehouse, "--quiet", "run", *window("2021-12-20", "2022-02-10")))
-    succeed(dbt(warehouse, "--quiet", "run", *window("2022-01-01", "2022-01-31")))
+    build(warehouse, "2021-12-20", "2022-02-10")
+    build(warehouse, "2022-01-01", "2022-01-31")
     original = copy_of(warehouse, tmp_path / "original")
 
     ((game_id,),) = query(
@@ -150,7 +150,7 @@ def test_golden_example_12_a_game_that_vanishes(real_raw, tmp_path):
     )
     tables = ("games", "player_box", "team_box", "shots", "betting_lines")
     change(warehouse, *(f"delete from nba_raw.{table} where game_id = '{game_id}'" for table in tables))
-    succeed(dbt(warehouse, "--quiet", "run", *window("2022-01-01", "2022-01-31")))
+    build(warehouse, "2022-01-01", "2022-01-31")
 
     def players(of, table, where="true"):
         rows = query(
@@ -181,9 +181,9 @@ def test_golden_example_12_a_game_that_vanishes(real_raw, tmp_path):
 @pytest.mark.real
 def test_a_date_that_now_gives_nothing_loses_its_rows_and_keeps_a_receipt(real_raw, tmp_path):
     warehouse = copy_of(real_raw, tmp_path)
-    succeed(dbt(warehouse, "--quiet", "run", *window("2022-01-14", "2022-01-16")))
+    build(warehouse, "2022-01-14", "2022-01-16")
     change(warehouse, "delete from nba_raw.player_box where game_date = date '2022-01-15'")
-    succeed(dbt(warehouse, "--quiet", "run", *window("2022-01-14", "2022-01-16")))
+    build(warehouse, "2022-01-14", "2022-01-16")
     counts = query(
         warehouse,
         "select r.row_count, (select count(*) from nba_precompute.ml_feature_store s "

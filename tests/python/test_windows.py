@@ -65,7 +65,7 @@ def test_only_the_window_macro_reads_the_window_vars():
         for folder in ("models", "macros", "tests", "analyses", "seeds")
         for path in (PROJECT / folder).rglob("*")
         if path.suffix in (".sql", ".yml", ".py") and path.name != "test_windows.py"
-        if re.search(r"var\(\s*['\"](start|end)['\"]|_window_date\(", path.read_text())
+        if re.search(r"var\(\s*['\"](start|end)['\"]|= _window_date\(", path.read_text())
     }
     readers |= {
         name

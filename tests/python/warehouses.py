@@ -7,9 +7,13 @@ import shutil
 import subprocess
 import sys
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
+
+from orchestrator.runner import Runner
+from orchestrator.windows import Window
 
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = (
@@ -30,6 +34,28 @@ def orchestrate(warehouse: Path, *arguments: object) -> subprocess.CompletedProc
 def dbt(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run dbt from the project's root, as a user would."""
     return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse)
+
+
+def build(warehouse: Path, start: date | str, end: date | str) -> None:
+    """Build a window in this process: parsed once, so that many windows cost little."""
+    runner = _runner()
+    before = os.environ.get("NBA_DUCKDB_PATH")
+    os.environ["NBA_DUCKDB_PATH"] = str(warehouse)
+    try:
+        results = [runner.prepare(), runner.build(Window(start, end, 0))]
+    finally:
+        if before is None:
+            del os.environ["NBA_DUCKDB_PATH"]
+        else:
+            os.environ["NBA_DUCKDB_PATH"] = before
+    assert all(result.success for result in results), results
+
+
+@cache
+def _runner() -> Runner:
+    runner = Runner()
+    runner.parse()
+    return runner
 
 
 def window(start: date | str, end: date | str) -> list[str]:
