@@ -29,7 +29,7 @@
 {#- The season a date belongs to, by its start year (contract R2). -#}
 {% macro season_year(date) -%}
     cast(
-        extract(year from {{ date }}) - case when extract(month from {{ date }}) < 10 then 1 else 0 end as bigint
+        extract(year from {{ date }}) - case when extract(month from {{ date }}) < 10 then 1 else 0 end as int64
     )
 {%- endmacro %}
 

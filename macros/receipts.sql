@@ -8,13 +8,13 @@
 
 
 {% macro create_receipts() -%}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH in ('run', 'build') -%}
     {%- set receipts = receipts_relation() -%}
     {%- do adapter.create_schema(receipts) -%}
     create table if not exists {{ receipts }} (
         table_name string not null,
         analysis_date date not null,
-        row_count bigint not null,
+        row_count int64 not null,
         built_at timestamp not null,
         run_id string not null,
         logic_version string not null

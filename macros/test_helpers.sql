@@ -58,7 +58,7 @@ counted as (
         1 as candidates,
         0 as table_rows,
         0 as exclusions,
-        cast(null as bigint) as games_found
+        cast(null as int64) as games_found
     from candidates
     inner join game_dates on candidates.analysis_date = game_dates.game_date
     where not game_dates.is_bootstrap
@@ -68,11 +68,11 @@ counted as (
     select
         analysis_date,
         entity_id,
-        cast(null as bigint) as games,
+        cast(null as int64) as games,
         1 as candidates,
         0 as table_rows,
         0 as exclusions,
-        cast(null as bigint) as games_found
+        cast(null as int64) as games_found
     from whole_dates
 
     union all
@@ -80,11 +80,11 @@ counted as (
     select
         analysis_date,
         {{ entity_column }} as entity_id,
-        cast(null as bigint) as games,
+        cast(null as int64) as games,
         0 as candidates,
         1 as table_rows,
         0 as exclusions,
-        cast(null as bigint) as games_found
+        cast(null as int64) as games_found
     from {{ ref(table) }}
     where {{ in_window('analysis_date') }}
 
@@ -93,7 +93,7 @@ counted as (
     select
         analysis_date,
         entity_id,
-        cast(null as bigint) as games,
+        cast(null as int64) as games,
         0 as candidates,
         0 as table_rows,
         1 as exclusions,

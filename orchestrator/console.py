@@ -93,7 +93,7 @@ class TerminalProgress:
         self._window_number += 1
         self._line(f"window {self._window_number}/{len(self._windows)} {window} failed:")
         for failure in failures:
-            err.print(f"  {failure}", style="red", markup=False)
+            err.print(f"  {failure}", style="red", markup=False, soft_wrap=True)
 
     def _line(self, text: str) -> None:
         stamp = "" if err.is_terminal else f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} "

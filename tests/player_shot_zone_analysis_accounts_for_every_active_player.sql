@@ -9,15 +9,15 @@ candidates as (
 
     select
         game_dates.game_date as analysis_date,
-        games.player_lookup as entity_id,
+        played.player_lookup as entity_id,
         count(*) as games
     from game_dates
-    inner join {{ ref('player_game_summary') }} as games
+    inner join {{ ref('player_game_summary') }} as played
         on
-            game_dates.season_year = games.season_year
-            and game_dates.game_date > games.game_date
-    where games.is_active and {{ in_history('games.game_date') }}
-    group by game_dates.game_date, games.player_lookup
+            game_dates.season_year = played.season_year
+            and game_dates.game_date > played.game_date
+    where played.is_active and {{ in_history('played.game_date') }}
+    group by game_dates.game_date, played.player_lookup
 
 ),
 

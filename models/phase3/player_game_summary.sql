@@ -101,8 +101,8 @@ final as (
             as {{ count }},
         {%- endfor %}
         -- The raw files do not say who passed; a warehouse with its own Phase 3 may know.
-        cast(null as bigint) as assisted_fg_makes,
-        cast(null as bigint) as unassisted_fg_makes,
+        cast(null as int64) as assisted_fg_makes,
+        cast(null as int64) as unassisted_fg_makes,
         100 * {{ ratio(
             '(player_box.true_attempts + player_box.turnovers) * team_box.team_minutes / 5',
             'player_box.minutes_played * (team_box.true_attempts + team_box.turnovers)'

@@ -46,7 +46,7 @@ final as (
         ] as feature_sources,
 
         default_feature_count,
-        cast({{ features | length }} as bigint) as feature_count,
+        cast({{ features | length }} as int64) as feature_count,
         'v1_baseline_25' as feature_version,
         feature_quality_score,
         quality_tier,

@@ -94,8 +94,8 @@ whole_dates as (
         game_dates.game_date as analysis_date,
         '*' as entity_id,
         case when game_dates.is_bootstrap then 'bootstrap' else 'no_player_data' end as reason,
-        cast(null as bigint) as games_found,
-        cast(null as bigint) as games_needed
+        cast(null as int64) as games_found,
+        cast(null as int64) as games_needed
     from tables
     cross join game_dates
     left join dates_with_participants
@@ -161,8 +161,8 @@ exhibition_teams as (
         game_date as analysis_date,
         team_abbr as entity_id,
         'non_nba_team' as reason,
-        cast(null as bigint) as games_found,
-        cast(null as bigint) as games_needed
+        cast(null as int64) as games_found,
+        cast(null as int64) as games_needed
     from non_nba_teams
 
 ),
@@ -190,8 +190,8 @@ final as (
         {{ season_year('analysis_date') }} as season_year,
 
         reason,
-        cast(games_found as bigint) as games_found,
-        cast(games_needed as bigint) as games_needed,
+        cast(games_found as int64) as games_found,
+        cast(games_needed as int64) as games_needed,
 
         '{{ logic_version() }}' as logic_version,
         {{ stamp() }} as built_at

@@ -125,7 +125,7 @@ clamped as (
 
     select
         *,
-        cast({{ clamp('raw_fatigue', 0, 100) }} as bigint) as fatigue_score,
+        cast({{ clamp('raw_fatigue', 0, 100) }} as int64) as fatigue_score,
         {{ clamp('boosted_mismatch', -10, 10) }} as shot_zone_mismatch_score,
         {{ clamp('raw_pace', -3, 3) }} as pace_score,
         case when projected_usage_rate is null then 0e0 else {{ clamp('boosted_usage', -3, 3) }} end

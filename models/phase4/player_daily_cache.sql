@@ -38,7 +38,7 @@ final as (
         participants.usage_rate_avg_last_10 as usage_rate_last_10,
         participants.ts_pct_avg_last_10 as ts_pct_last_10,
         participants.usage_rate_avg_season as player_usage_rate_season,
-        cast(participants.games_played_season as bigint) as games_played_season,
+        cast(participants.games_played_season as int64) as games_played_season,
 
         -- the team
         participants.team_pace_last_10,

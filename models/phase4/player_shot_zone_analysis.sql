@@ -61,7 +61,7 @@ measured as (
         {%- for zone in zones %}
         {{ zone }}_rate_last_10,
         {%- endfor %}
-        case when zones_known then cast(nullif(zone_attempts_last_10, 0) as bigint) end
+        case when zones_known then cast(nullif(zone_attempts_last_10, 0) as int64) end
             as total_shots_last_10,
         {%- for zone in zones %}
         case
@@ -73,9 +73,9 @@ measured as (
         case when zones_known then {{ ratio(zone ~ '_attempts_last_10', 'zone_games_last_10') }} end
             as {{ zone }}_attempts_per_game,
         {%- endfor %}
-        cast(10 as bigint) as games_in_sample_10,
-        cast(zone_games_last_10 as bigint) as zone_games_in_sample_10,
-        cast({{ clamp('games_played_season', 0, 20) }} as bigint) as games_in_sample_20,
+        cast(10 as int64) as games_in_sample_10,
+        cast(zone_games_last_10 as int64) as zone_games_in_sample_10,
+        cast({{ clamp('games_played_season', 0, 20) }} as int64) as games_in_sample_20,
         paint_rate_last_20,
         case when trend_known then {{ ratio('paint_makes_last_20', 'paint_attempts_last_20') }} end
             as paint_pct_last_20,

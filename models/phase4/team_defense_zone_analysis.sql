@@ -117,8 +117,8 @@ final as (
         opponent_pace_avg_last_15 as opponent_pace,
         points_allowed_avg_last_15 as opponent_points_per_game,
 
-        cast(15 as bigint) as games_in_sample,
-        cast(zone_games_last_15 as bigint) as zone_games_in_sample,
+        cast(15 as int64) as games_in_sample,
+        cast(zone_games_last_15 as int64) as zone_games_in_sample,
         case
             when not any_zone then null
             when paint_low <= mid_range_low and paint_low <= three_pt_low then 'paint'

@@ -13,7 +13,7 @@
 {%- for column in columns %}
 select
     '{{ column }}' as column_name,
-    count(*) as nulls
+    count(*) as null_rows
 from {{ model }}
 where {{ column }} is null
 having count(*) > 0
