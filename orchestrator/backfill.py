@@ -15,7 +15,7 @@ from orchestrator.warehouse import reading
 from orchestrator.windows import Window, windows_for
 
 # Three seasons: measured, one window of them takes 6 s where three windows of one take 12 (each pays dbt's
-# cost per model again), and stays below 700 MB; memory follows the largest window, not the history.
+# cost per model again), and stays below 600 MB; memory follows the largest window, not the history.
 LARGEST_WINDOW = 650
 
 

@@ -155,15 +155,16 @@ def show_outcome(outcome: Outcome) -> None:
 
 
 def show_loaded(rows: dict[tuple[str, str | None], int]) -> None:
-    """Print rows per raw table and season."""
-    seasons = sorted({season for _, season in rows}, key=lambda season: season or "")
+    """Print rows per season and raw table."""
+    tables = list(dict.fromkeys(name for name, _ in rows))
+    seasons = sorted({season for _, season in rows}, key=lambda season: season or "~")
     table = Table(title="Loaded into nba_raw", title_justify="left")
-    table.add_column("Table")
+    table.add_column("Season")
+    for name in tables:
+        table.add_column(name, justify="right")
     for season in seasons:
-        table.add_column(season or "all seasons", justify="right")
-    for name in dict.fromkeys(name for name, _ in rows):
-        counts = [rows.get((name, season)) for season in seasons]
-        table.add_row(name, *("" if count is None else f"{count:,}" for count in counts))
+        counts = [rows.get((name, season)) for name in tables]
+        table.add_row(season or "any", *("" if count is None else f"{count:,}" for count in counts))
     out.print(table)
 
 

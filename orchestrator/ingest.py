@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -62,7 +63,9 @@ def ingest(source: Path, warehouse: Path, seasons: Sequence[str] = (), *, warn: 
         if table not in tables:
             note(f"{table.file} is not there; nba_raw.{table.name} keeps what it has")
 
-    with duckdb.connect() as con:
+    with TemporaryDirectory(prefix="nba-ingest-") as spill, duckdb.connect() as con:
+        # Fifty seasons of shots do not fit into a laptop's memory: what does not fit goes to disk.
+        con.execute(f"set memory_limit = '1GB'; set temp_directory = '{spill}'")
         con.execute("create schema staged")
         for table in tables:
             report.rows |= _stage(con, table, source / table.file, asked, note)
