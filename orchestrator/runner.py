@@ -1,4 +1,4 @@
-"""dbt, behind a small class: the one place that imports it (four seconds) and knows how to call it."""
+"""dbt, behind a small class: the one place that imports it and knows how to call it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from orchestrator.errors import UserError
 from orchestrator.project import PROJECT_DIR
 from orchestrator.windows import Window
-
 
 # What a window builds: every table, and the view that counts them. The other views stay as prepared.
 WINDOWED = ("config.materialized:table", "config.materialized:incremental", "phase4_coverage")

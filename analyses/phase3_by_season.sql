@@ -1,0 +1,34 @@
+-- How far does Phase 3 reach, season by season, and for how much of it is there shot data?
+
+select
+    'player_game_summary' as table_name,
+    season_year,
+    count(distinct game_date) as dates,
+    count(*) as row_count,
+    avg(case when has_zone_data then 1.0 else 0.0 end) as share_with_zones
+from {{ ref('player_game_summary') }}
+group by season_year
+
+union all
+
+select
+    'team_offense_game_summary' as table_name,
+    season_year,
+    count(distinct game_date) as dates,
+    count(*) as row_count,
+    cast(null as {{ type_double() }}) as share_with_zones
+from {{ ref('team_offense_game_summary') }}
+group by season_year
+
+union all
+
+select
+    'team_defense_game_summary' as table_name,
+    season_year,
+    count(distinct game_date) as dates,
+    count(*) as row_count,
+    avg(case when has_zone_data then 1.0 else 0.0 end) as share_with_zones
+from {{ ref('team_defense_game_summary') }}
+group by season_year
+
+order by table_name, season_year
