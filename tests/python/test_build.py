@@ -3,6 +3,7 @@
 import random
 from datetime import date, timedelta
 
+import duckdb
 import pytest
 
 from tests.python.warehouses import (
@@ -274,3 +275,37 @@ def test_a_lost_receipt_is_found_and_repaired(demo_built, tmp_path):
     result = succeed(orchestrate(warehouse, "backfill"))
     assert "2 dates to build, in 2 windows" in result.stderr
     assert differences(warehouse, demo_built) == {}
+
+
+@pytest.mark.real
+def test_tonight_gets_the_features_that_history_gets(real_raw, real_built, tmp_path):
+    """A date is built from the slate before its games; for who then plays, the numbers are the same."""
+    warehouse = copy_of(real_raw, tmp_path)
+    unplayed = "game_date >= date '2024-01-26'"
+    change(
+        warehouse,
+        f"update nba_raw.games set home_score = null, away_score = null where {unplayed}",
+        *(f"delete from nba_raw.{table} where {unplayed}" for table in ("player_box", "team_box", "shots")),
+    )
+    build(warehouse, "2024-01-26", "2024-01-26")
+    assert query(warehouse, "select distinct context_source from nba_precompute.ml_feature_store") == [
+        ("upcoming",)
+    ]
+    names = [
+        name
+        for (name,) in query(
+            real_built,
+            "select feature_name from nba_reference.feature_catalogue "
+            "where feature_name != 'injury_risk' order by feature_index",  # known for tonight only
+        )
+    ]
+    with duckdb.connect() as con:
+        con.execute(f"attach '{warehouse}' as tonight (read_only)")
+        con.execute(f"attach '{real_built}' as history (read_only)")
+        differing = ", ".join(f"count(*) filter (t.{name} is distinct from h.{name})" for name in names)
+        shared, *counts = con.execute(
+            f"select count(*), {differing} from tonight.nba_precompute.ml_feature_store t "
+            "join history.nba_precompute.ml_feature_store h using (analysis_date, player_lookup, team_abbr)"
+        ).fetchone()
+    assert shared > 150
+    assert dict(zip(names, counts, strict=True)) == dict.fromkeys(names, 0)
