@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.errors import UserError
-from orchestrator.project import PROJECT_DIR
+from orchestrator.project import PROJECT_DIR, warehouse_path
 from orchestrator.windows import Window
 
 # What a window builds: every table, and the view that counts them. The other views stay as prepared.
@@ -36,8 +37,13 @@ class Runner:
         self._manifest = None
 
     def parse(self) -> None:
-        """Parse the project, without vars: a var in a config would be frozen for every window after."""
-        result = self._dbt_runner().invoke(["parse", *self._options()])
+        """Parse the project, without vars: a var in a config would be frozen for every window after.
+
+        Of the warehouse's path only the file's name gets into what is parsed (dbt calls the database by it),
+        so dbt is shown no more: it would parse everything anew for each folder.
+        """
+        with _environment("NBA_DUCKDB_PATH", warehouse_path().name):
+            result = self._dbt_runner().invoke(["parse", *self._options()])
         if not result.success:
             raise UserError(f"the dbt project does not parse: {result.exception}")
         self._manifest = result.result
@@ -111,6 +117,19 @@ class Runner:
         if not result.success and not failures:
             failures = ["dbt stopped without saying why (was it interrupted?)"]
         return RunResult(result.success, failures)
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _failures(results: Sequence) -> list[str]:

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from orchestrator.runner import Runner
 from orchestrator.windows import Window
@@ -39,15 +40,9 @@ def dbt(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]
 def build(warehouse: Path, start: date | str, end: date | str) -> None:
     """Build a window in this process: parsed once, so that many windows cost little."""
     runner = _runner()
-    before = os.environ.get("NBA_DUCKDB_PATH")
-    os.environ["NBA_DUCKDB_PATH"] = str(warehouse)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
         results = [runner.prepare(), runner.build(Window(start, end, 0))]
-    finally:
-        if before is None:
-            del os.environ["NBA_DUCKDB_PATH"]
-        else:
-            os.environ["NBA_DUCKDB_PATH"] = before
     assert all(result.success for result in results), results
 
 
