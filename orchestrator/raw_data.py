@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from orchestrator.ingest import IngestReport, ingest
+from orchestrator.raw_files import Warn
 from orchestrator.warehouse import has_table, reading
-
-Warn = Callable[[str], None]
 
 
 def load_files(source: Path, warehouse: Path, seasons: Sequence[str] = (), *, warn: Warn) -> IngestReport:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestrator import ingest as ingest_module
+from orchestrator import raw_oddities
 from orchestrator.errors import UsageError, UserError
 from orchestrator.ingest import IngestReport, ingest
 from orchestrator.raw_tables import RAW_TABLES
@@ -851,7 +851,7 @@ def test_a_code_of_no_seed_is_a_warning(files, warehouse):
 def test_a_code_of_the_seed_is_no_warning(files, warehouse, tmp_path, monkeypatch):
     for seed, codes in {"nba_teams": "BOS LAL", "non_nba_teams": "ZZZ"}.items():
         (tmp_path / f"{seed}.csv").write_text("team_abbr,kind\n" + ",\n".join(codes.split()))
-    monkeypatch.setattr(ingest_module, "SEEDS", tmp_path)
+    monkeypatch.setattr(raw_oddities, "SEEDS", tmp_path)
     assert load(write_files(files, games=exhibition("ZZZ")), warehouse).warnings == []
     (tmp_path / "non_nba_teams.csv").unlink()
     [warning] = load(files, warehouse).warnings
@@ -956,7 +956,7 @@ def test_a_full_disk_changes_nothing(files, warehouse):
     """A limit on the size of files stands in for the disk."""
     load(write_files(files), warehouse)
     before = stored(warehouse)
-    project = Path(ingest_module.__file__).parents[1]
+    project = Path(raw_oddities.__file__).parents[1]
     for path in (warehouse, warehouse.with_name("new")):
         run = subprocess.run(
             [sys.executable, "-c", FILL, str(files), str(path), "9000"],
