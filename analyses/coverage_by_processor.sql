@@ -1,44 +1,20 @@
 -- How many dates and rows does each processor have? The question people asked of the old system.
 
-select
-    'TDZA' as processor,
-    count(distinct analysis_date) as dates,
-    count(*) as row_count
-from {{ ref('team_defense_zone_analysis') }}
-where analysis_date >= date '2021-10-01'
+{%- set processors = [
+    ('TDZA', ref('team_defense_zone_analysis'), 'analysis_date'),
+    ('PSZA', ref('player_shot_zone_analysis'), 'analysis_date'),
+    ('PCF', ref('player_composite_factors'), 'analysis_date'),
+    ('PDC', ref('player_daily_cache'), 'cache_date'),
+    ('MLFS', ref('ml_feature_store'), 'analysis_date'),
+] %}
 
-union all
-
-select
-    'PSZA' as processor,
-    count(distinct analysis_date) as dates,
-    count(*) as row_count
-from {{ ref('player_shot_zone_analysis') }}
-where analysis_date >= date '2021-10-01'
-
-union all
+{%- for processor, table, date_column in processors %}
 
 select
-    'PCF' as processor,
-    count(distinct analysis_date) as dates,
+    '{{ processor }}' as processor,
+    count(distinct {{ date_column }}) as dates,
     count(*) as row_count
-from {{ ref('player_composite_factors') }}
+from {{ table }}
 where analysis_date >= date '2021-10-01'
-
-union all
-
-select
-    'PDC' as processor,
-    count(distinct cache_date) as dates,
-    count(*) as row_count
-from {{ ref('player_daily_cache') }}
-where analysis_date >= date '2021-10-01'
-
-union all
-
-select
-    'MLFS' as processor,
-    count(distinct analysis_date) as dates,
-    count(*) as row_count
-from {{ ref('ml_feature_store') }}
-where analysis_date >= date '2021-10-01'
+{{ 'union all' if not loop.last }}
+{%- endfor %}
