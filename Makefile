@@ -27,9 +27,9 @@ benchmark: .venv/.installed-dev
 
 lock: .venv/.installed-dev  ## pins for every supported Python, without download addresses
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev --upgrade -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml -c requirements-dev.txt -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate pyproject.toml --extra bigquery -c requirements-dev.txt -o requirements-bigquery.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev --upgrade -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate pyproject.toml -c requirements-dev.txt -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate pyproject.toml --extra bigquery -c requirements-dev.txt -o requirements-bigquery.txt
 
 clean:
 	rm -rf .venv target logs
