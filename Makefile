@@ -1,6 +1,8 @@
 # Two commands are enough on a fresh machine: `make backfill` and `make test`.
 PYTHON ?= python3.11
 BIN := .venv/bin
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
 .PHONY: backfill test lint setup docs benchmark lock clean
 .DEFAULT_GOAL := backfill
@@ -27,9 +29,9 @@ benchmark: .venv/.installed-dev
 
 lock: .venv/.installed-dev  ## pins for every supported Python, without download addresses
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev --upgrade -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate pyproject.toml -c requirements-dev.txt -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate pyproject.toml --extra bigquery -c requirements-dev.txt -o requirements-bigquery.txt
+	$(COMPILE) --group dev --upgrade -o requirements-dev.txt
+	$(COMPILE) -c requirements-dev.txt -o requirements.txt
+	$(COMPILE) --extra bigquery -c requirements-dev.txt -o requirements-bigquery.txt
 
 clean:
 	rm -rf .venv target logs
