@@ -124,7 +124,7 @@ def status(
     from orchestrator import console
 
     if not found.phase4:
-        console.err.print("nothing is built yet: run `python orchestrate.py backfill`")
+        console.err.print("no coverage yet, nothing was backfilled: run `python orchestrate.py backfill`")
         return
     console.show_coverage(found)
     console.show_phase3(found)

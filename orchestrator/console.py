@@ -50,7 +50,7 @@ class TerminalProgress:
         self._dates = sum(window.dates for window in windows)
         self._began = time.monotonic()
         if windows:
-            self._line(f"{self._dates} dates to build, in {_count(len(windows), 'window')}")
+            self._line(f"{_count(self._dates, 'date')} to build, in {_count(len(windows), 'window')}")
         if err.is_terminal and windows:
             self._bar = Progress(
                 TextColumn("{task.description}"),
@@ -83,7 +83,7 @@ class TerminalProgress:
         spent = time.monotonic() - self._began
         eta = spent / self._done * (self._dates - self._done)
         self._line(
-            f"window {self._window_number}/{len(self._windows)} {window}: {window.dates} dates, "
+            f"window {self._window_number}/{len(self._windows)} {window}: {_count(window.dates, 'date')}, "
             f"{rows:,} rows, {seconds:.1f} s, eta {eta:.0f} s"
         )
 
@@ -142,7 +142,7 @@ def show_outcome(outcome: Outcome) -> None:
         err.print("nothing to do: every expected date is there (--all builds them again)")
     else:
         dates = sum(window.dates for window in outcome.windows if window not in outcome.failures)
-        err.print(f"{dates} dates, {outcome.rows:,} rows in {outcome.seconds:.1f} s")
+        err.print(f"{_count(dates, 'date')}, {outcome.rows:,} rows in {outcome.seconds:.1f} s")
     if outcome.coverage.phase4:
         show_coverage(outcome.coverage)
     for window in outcome.failures:

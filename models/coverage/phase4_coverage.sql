@@ -6,13 +6,39 @@
     'player_composite_factors',
     'player_daily_cache',
     'ml_feature_store',
+    'phase4_exclusions',
 ] %}
 
 with
 
-expected_dates as (
+table_dates as (
 
     select * from {{ ref('int_expected_dates') }}
+
+),
+
+-- Who could have had a row and has none is recorded for every game date, be it nobody.
+expected_dates as (
+
+    select
+        table_name,
+        analysis_date,
+        season_year,
+        is_expected,
+        not_expected_reason,
+        is_expected as rows_expected
+    from table_dates
+
+    union all
+
+    select distinct
+        'phase4_exclusions' as table_name,
+        analysis_date,
+        season_year,
+        true as is_expected,
+        cast(null as string) as not_expected_reason,
+        false as rows_expected
+    from table_dates
 
 ),
 
@@ -35,15 +61,6 @@ stored as (
 
 ),
 
--- Who could have had a row and has none is recorded for every game date, rows expected or not.
-accounted as (
-
-    select analysis_date
-    from receipts
-    where table_name = 'phase4_exclusions'
-
-),
-
 final as (
 
     select
@@ -58,9 +75,8 @@ final as (
         case
             when
                 receipts.row_count is null
-                or accounted.analysis_date is null
                 or receipts.row_count != coalesce(stored.row_count, 0)
-                or (expected_dates.is_expected and receipts.row_count = 0)
+                or (expected_dates.rows_expected and receipts.row_count = 0)
                 then 'missing'
             when expected_dates.is_expected then 'done'
             else 'not_expected'
@@ -80,7 +96,6 @@ final as (
         on
             expected_dates.table_name = stored.table_name
             and expected_dates.analysis_date = stored.analysis_date
-    left join accounted on expected_dates.analysis_date = accounted.analysis_date
 
 )
 

@@ -135,6 +135,19 @@ def test_status_as_json(demo_built):
     assert 0 < shares["player_game_summary"] < 1  # some games have no shot data, and the playoffs none
 
 
+def test_tables_are_complete_without_their_exclusions_but_a_backfill_adds_them(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    # As `dbt run --select +ml_feature_store` leaves it: the tables and not the exclusions.
+    day = "analysis_date = date '2024-01-10'"
+    change(
+        warehouse,
+        f"delete from nba_precompute.receipts where table_name = 'phase4_exclusions' and {day}",
+        f"delete from nba_precompute.phase4_exclusions where {day}",
+    )
+    assert json.loads(succeed(orchestrate(warehouse, "status", "--json")).stdout)["complete"] is True
+    assert "1 date to build" in succeed(orchestrate(warehouse, "backfill")).stderr
+
+
 def test_status_before_anything_is_built(demo_raw):
     assert "orchestrate.py backfill" in succeed(orchestrate(demo_raw, "status")).stderr
 
