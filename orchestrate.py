@@ -14,6 +14,7 @@ except ModuleNotFoundError:
 
 from orchestrator.errors import UserError
 from orchestrator.project import warehouse_path
+from orchestrator.windows import LARGEST_WINDOW
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -81,7 +82,7 @@ def backfill(
     end: Annotated[datetime | None, day("Last date (default: today).")] = None,
     window: Annotated[
         int, typer.Option(min=1, help="Game dates per dbt run; whole seasons are kept together.")
-    ] = 650,
+    ] = LARGEST_WINDOW,
     rebuild: Annotated[bool, typer.Option("--all", help="Also build the dates that are there.")] = False,
 ) -> None:
     """Build every date that should be in the five tables and is not, then print the coverage table.

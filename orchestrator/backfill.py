@@ -12,11 +12,7 @@ from orchestrator import coverage as states
 from orchestrator.errors import UsageError, UserError
 from orchestrator.project import PHASE4_TABLES
 from orchestrator.warehouse import reading
-from orchestrator.windows import Window, windows_for
-
-# Three seasons: measured, one window of them takes 6 s where three windows of one take 12 (each pays dbt's
-# cost per model again), and stays below 600 MB; memory follows the largest window, not the history.
-LARGEST_WINDOW = 650
+from orchestrator.windows import LARGEST_WINDOW, Window, windows_for
 
 
 class Progress(Protocol):

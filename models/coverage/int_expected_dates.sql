@@ -30,17 +30,10 @@ schedule as (
 player_appearances as (
 
     select
-        season_year,
-        game_date,
-        player_id,
-        case
-            when
-                coalesce(minutes_played > 0, false)
-                or coalesce(fg_attempts > 0, false)
-                or coalesce(points > 0, false)
-                then 1
-            else 0
-        end as active
+        player_box.season_year,
+        player_box.game_date,
+        player_box.player_id,
+        case when {{ is_active_game('player_box') }} then 1 else 0 end as active
     from player_box
 
 ),
@@ -60,23 +53,32 @@ active_games_so_far as (
 
 ),
 
--- The first date that ends with a player on 5 or 10 games: rows begin the game date after.
+-- The first date that ends with a player on enough games: rows begin the game date after.
 milestones as (
 
     select
         season_year,
-        min(case when active_games >= 5 then game_date end) as fifth_player_game,
-        min(case when active_games >= 10 then game_date end) as tenth_player_game
+        min(
+            case when active_games >= {{ games_needed('player_daily_cache') }} then game_date end
+        )
+            as first_enough_for_cache,
+        min(
+            case
+                when active_games >= {{ games_needed('player_shot_zone_analysis') }} then game_date
+            end
+        )
+            as first_enough_for_zones
     from active_games_so_far
     group by season_year
 
 ),
 
-dates_with_5_games as (
+dates_with_enough_for_cache as (
 
     select
         game_date,
-        max(active_games - active) >= 5 as participants_have_5_games
+        max(active_games - active) >= {{ games_needed('player_daily_cache') }}
+            as participants_have_enough_for_cache
     from active_games_so_far
     group by game_date
 
@@ -96,9 +98,9 @@ team_milestones as (
 
     select
         season_year,
-        min(game_date) as fifteenth_team_game
+        min(game_date) as first_enough_games
     from team_games_so_far
-    where games = 15
+    where games = {{ games_needed('team_defense_zone_analysis') }}
     group by season_year
 
 ),
@@ -134,19 +136,22 @@ known as (
         game_dates.has_player_data or dates_with_a_slate.game_date is not null as has_participants,
         -- Of those who took part; before the game is played, of anybody.
         coalesce(
-            dates_with_5_games.participants_have_5_games,
-            {{ known_before('milestones.fifth_player_game', 'game_dates.game_date') }},
+            dates_with_enough_for_cache.participants_have_enough_for_cache,
+            {{ known_before('milestones.first_enough_for_cache', 'game_dates.game_date') }},
             false
-        ) as players_have_5_games,
-        coalesce({{ known_before('milestones.tenth_player_game', 'game_dates.game_date') }}, false)
-            as players_have_10_games,
+        ) as players_have_enough_for_cache,
         coalesce(
-            {{ known_before('team_milestones.fifteenth_team_game', 'game_dates.game_date') }}, false
-        ) as teams_have_15_games
+            {{ known_before('milestones.first_enough_for_zones', 'game_dates.game_date') }}, false
+        )
+            as players_have_enough_for_zones,
+        coalesce(
+            {{ known_before('team_milestones.first_enough_games', 'game_dates.game_date') }}, false
+        ) as teams_have_enough_games
     from game_dates
     left join milestones on game_dates.season_year = milestones.season_year
     left join team_milestones on game_dates.season_year = team_milestones.season_year
-    left join dates_with_5_games on game_dates.game_date = dates_with_5_games.game_date
+    left join dates_with_enough_for_cache
+        on game_dates.game_date = dates_with_enough_for_cache.game_date
     left join dates_with_a_slate on game_dates.game_date = dates_with_a_slate.game_date
 
 ),
@@ -159,7 +164,7 @@ per_table as (
         season_year,
         is_bootstrap,
         true as has_participants,
-        teams_have_15_games as has_enough_games
+        teams_have_enough_games as has_enough_games
     from known
 
     union all
@@ -170,7 +175,7 @@ per_table as (
         season_year,
         is_bootstrap,
         true as has_participants,
-        players_have_10_games as has_enough_games
+        players_have_enough_for_zones as has_enough_games
     from known
 
     union all
@@ -192,7 +197,7 @@ per_table as (
         season_year,
         is_bootstrap,
         has_participants,
-        players_have_5_games as has_enough_games
+        players_have_enough_for_cache as has_enough_games
     from known
 
     union all

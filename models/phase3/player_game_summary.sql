@@ -116,9 +116,7 @@ final as (
         schedule.home_game,
         player_box.win_flag,
         games_with_zones.game_id is not null as has_zone_data,
-        coalesce(player_box.minutes_played > 0, false)
-        or coalesce(player_box.fg_attempts > 0, false)
-        or coalesce(player_box.points > 0, false) as is_active,
+        {{ is_active_game('player_box') }} as is_active,
 
         player_box.game_date,
         player_box.season_year

@@ -114,14 +114,16 @@ teams as (
         nba_teams.team_abbr as entity_id,
         'insufficient_games' as reason,
         coalesce(team_windows.games_played_season, 0) as games_found,
-        15 as games_needed
+        {{ games_needed('team_defense_zone_analysis') }} as games_needed
     from dates
     cross join nba_teams
     left join team_windows
         on
             nba_teams.team_abbr = team_windows.team_abbr
             and {{ newest_known('team_windows', 'dates') }}
-    where coalesce(team_windows.games_played_season, 0) < 15
+    where
+        coalesce(team_windows.games_played_season, 0)
+        < {{ games_needed('team_defense_zone_analysis') }}
 
 ),
 
@@ -133,10 +135,10 @@ players as (
         player_windows.player_lookup as entity_id,
         'insufficient_games' as reason,
         player_windows.games_played_season as games_found,
-        10 as games_needed
+        {{ games_needed('player_shot_zone_analysis') }} as games_needed
     from dates
     inner join player_windows on {{ newest_known('player_windows', 'dates') }}
-    where player_windows.games_played_season < 10
+    where player_windows.games_played_season < {{ games_needed('player_shot_zone_analysis') }}
 
 ),
 
@@ -148,9 +150,9 @@ participants_with_few_games as (
         player_lookup as entity_id,
         'insufficient_games' as reason,
         games_played_season as games_found,
-        5 as games_needed
+        {{ games_needed('player_daily_cache') }} as games_needed
     from participants
-    where games_played_season < 5
+    where games_played_season < {{ games_needed('player_daily_cache') }}
 
 ),
 

@@ -8,7 +8,7 @@ with
 participants as (
 
     select * from {{ ref('int_participant_context') }}
-    where games_played_season >= 5
+    where games_played_season >= {{ games_needed('player_daily_cache') }}
 
 ),
 

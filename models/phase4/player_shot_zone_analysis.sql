@@ -30,7 +30,7 @@ sampled as (
         zone_games_last_10 >= {{ var('min_zone_games_player') }} as zones_known,
         games_played_season >= 15 and zone_games_last_20 >= 15 as trend_known
     from player_windows
-    where games_played_season >= 10
+    where games_played_season >= {{ games_needed('player_shot_zone_analysis') }}
 
 ),
 

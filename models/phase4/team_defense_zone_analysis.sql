@@ -32,7 +32,7 @@ as_of_dates as (
         team_windows.*
     from dates
     inner join team_windows on {{ newest_known('team_windows', 'dates') }}
-    where team_windows.games_played_season >= 15
+    where team_windows.games_played_season >= {{ games_needed('team_defense_zone_analysis') }}
 
 ),
 

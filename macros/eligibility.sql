@@ -1,0 +1,19 @@
+{#- Which games count for a player, and how many a table asks for: the tables, their exclusions and the dates
+    that are expected must not come to differ on it. -#}
+
+{#- Did the player take part (contract R6)? `box` is the alias of his box score row. -#}
+{% macro is_active_game(box) -%}
+    coalesce({{ box }}.minutes_played > 0, false)
+    or coalesce({{ box }}.fg_attempts > 0, false)
+    or coalesce({{ box }}.points > 0, false)
+{%- endmacro %}
+
+
+{#- Games this season before a team or player has rows in a table (contract 4.1, 4.2 and 4.4). -#}
+{% macro games_needed(table) -%}
+    {{ return({
+        'team_defense_zone_analysis': 15,
+        'player_shot_zone_analysis': 10,
+        'player_daily_cache': 5,
+    }[table]) }}
+{%- endmacro %}
