@@ -1,5 +1,18 @@
-{#- Which games count for a player, and how many a table asks for: the tables, their exclusions and the dates
-    that are expected must not come to differ on it. -#}
+{#- The public tables, which games count for a player, and how many a table asks for: the tables, their
+    exclusions and the dates that are expected must not come to differ on it. -#}
+
+{#- Everything that has receipts: the five tables in the order they are made, and their exclusions. -#}
+{% macro phase4_tables() -%}
+    {{ return([
+        'team_defense_zone_analysis',
+        'player_shot_zone_analysis',
+        'player_composite_factors',
+        'player_daily_cache',
+        'ml_feature_store',
+        'phase4_exclusions',
+    ]) }}
+{%- endmacro %}
+
 
 {#- Did the player take part (contract R6)? `box` is the alias of his box score row. -#}
 {% macro is_active_game(box) -%}

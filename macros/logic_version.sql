@@ -1,12 +1,18 @@
-{#- The version of the logic that makes a table: a hash over the code of the model, of its ancestors and
-    of the macros they call, over the project's vars and over the model's own columns in their order. Comments and white space do not count.
-    Bookkeeping (receipts, this file) does not count: it makes no numbers. -#}
-{% macro logic_version() -%}
+{#- The version of the logic that makes a table (by default the one being built): a hash over the code of the
+    model, of its ancestors and of the macros they call, over the project's vars and over the model's own
+    columns in their order. Comments and white space do not count. Bookkeeping (coverage, receipts, hashing,
+    this file) does not count: it makes no numbers. -#}
+{% macro logic_version(table=none) -%}
     {%- if not execute %}{{ return('parse') }}{% endif -%}
-    {%- set todo = [model.unique_id] -%}
+    {%- set bookkeeping = [
+        'macros/receipts.sql', 'macros/hashing.sql', 'macros/logic_version.sql',
+    ] -%}
+    {%- set model_id = 'model.' ~ project_name ~ '.' ~ table if table else model.unique_id -%}
+    {%- set columns = graph.nodes[model_id].columns if table else model.columns -%}
+    {%- set todo = [model_id] -%}
     {%- set seen = {
         'vars': [var('min_zone_games_team'), var('min_zone_games_player')],
-        'columns': model.columns.keys() | list,
+        'columns': columns.keys() | list,
     } -%}
     {%- for _ in range(10000) if todo -%}
         {%- set id = todo.pop() -%}
@@ -15,14 +21,14 @@
                 {%- set _, package, name = id.split('.') -%}
                 {%- if package == project_name -%}
                     {%- set macro = context[package][name].macro -%}
-                    {%- if macro.original_file_path not in ['macros/receipts.sql', 'macros/logic_version.sql'] -%}
+                    {%- if macro.original_file_path not in bookkeeping -%}
                         {%- do seen.update({id: local_md5(_canonical_code(macro.macro_sql))}) -%}
                         {%- do todo.extend(macro.depends_on.macros) -%}
                     {%- endif -%}
                 {%- endif -%}
             {%- else -%}
                 {%- set node = graph.nodes.get(id) -%}
-                {%- if node -%}
+                {%- if node and not node.original_file_path.startswith('models/coverage/') -%}
                     {%- set is_sql = node.resource_type == 'model' and node.language == 'sql' -%}
                     {%- do seen.update({
                         id: local_md5(_canonical_code(node.raw_code)) if is_sql else node.checksum.checksum

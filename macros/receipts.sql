@@ -7,7 +7,15 @@
 {%- endmacro %}
 
 
-{% macro create_receipts() -%}
+{#- The table of dates that a backfill put aside, with the error. -#}
+{% macro failures_relation() -%}
+    {{ return(source('nba_bookkeeping', 'failures')) }}
+{%- endmacro %}
+
+
+{#- on-run-start: both tables are there, and receipts of older versions have today's columns (NULL: unknown, so
+    that their dates count as stale). -#}
+{% macro create_bookkeeping() -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
     {%- set receipts = receipts_relation() -%}
     {%- do adapter.create_schema(receipts) -%}
@@ -15,37 +23,77 @@
         table_name string not null,
         analysis_date date not null,
         row_count int64 not null,
-        built_at timestamp not null,
+        content_hash string,
+        input_hash string,
+        logic_version string not null,
         run_id string not null,
-        logic_version string not null
+        built_at timestamp not null
+    );
+    {%- set known = adapter.get_columns_in_relation(receipts) | map(attribute='name') | list -%}
+    {%- for column in ['content_hash', 'input_hash'] if known and column not in known %}
+    alter table {{ receipts }} add column {{ column }} string;
+    {%- endfor %}
+    create table if not exists {{ failures_relation() }} (
+        table_name string not null,
+        analysis_date date not null,
+        kind string not null,
+        error string not null,
+        sql_path string,
+        retry_command string not null,
+        run_id string not null,
+        failed_at timestamp not null
     )
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- post-hook of every Phase 4 table: the window's receipts are replaced by one for each of its game dates. -#}
+{#- post-hook of every Phase 4 table: the window's receipts are replaced by one for each of its game dates, and
+    failures of the window are forgotten: it has just succeeded. -#}
 {% macro write_receipts() -%}
     {#- Outside the condition: dbt learns dependencies while parsing. -#}
     {%- set receipts = receipts_relation() -%}
+    {%- set failures = failures_relation() -%}
     {%- set game_dates = ref('int_game_dates') -%}
+    {%- set input_hashes = ref('int_window_input_hashes') -%}
     {%- if execute -%}
+    {%- set columns = [] -%}
+    {%- for column in model.columns.values() if column.name not in ['logic_version', 'built_at'] -%}
+        {%- do columns.append((column.name, column.data_type)) -%}
+    {%- endfor -%}
     delete from {{ receipts }}
     where table_name = '{{ this.identifier }}'
         {#- A table made anew holds this window only, whatever older receipts say. -#}
         {%- if is_incremental() %} and {{ in_window('analysis_date') }}{% endif %};
-    insert into {{ receipts }}
+    insert into {{ receipts }} (
+        table_name, analysis_date, row_count, content_hash, input_hash, logic_version, run_id, built_at
+    )
     select
         '{{ this.identifier }}',
         dates.game_date,
-        count(built.analysis_date),
-        {{ stamp() }},
+        coalesce(built.row_count, 0),
+        {{ hash_of_sums(['built.content']) }},
+        input_hashes.input_hash,
+        '{{ logic_version() }}',
         '{{ invocation_id }}',
-        '{{ logic_version() }}'
+        {{ stamp() }}
     from {{ game_dates }} as dates
-    left join {{ this }} as built
-        on built.analysis_date = dates.game_date and {{ in_window('built.analysis_date') }}
-    where {{ in_window('dates.game_date') }}
-    group by dates.game_date
+    left join (
+        select
+            analysis_date,
+            count(*) as row_count,
+            {{ sum_of_hashes(row_hash(columns)) }} as content
+        from {{ this }}
+        where {{ in_window('analysis_date') }}
+        group by analysis_date
+    ) as built
+        on dates.game_date = built.analysis_date
+    left join {{ input_hashes }} as input_hashes
+        on
+            dates.game_date = input_hashes.analysis_date
+            and input_hashes.table_name = '{{ this.identifier }}'
+    where {{ in_window('dates.game_date') }};
+    delete from {{ failures }}
+    where table_name = '{{ this.identifier }}' and {{ in_window('analysis_date') }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -53,4 +101,14 @@
 {#- When this run started, UTC: the `built_at` of every row and receipt it writes. -#}
 {% macro stamp() -%}
     timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
+{%- endmacro %}
+
+
+{#- The relation, or an empty one with its date column while it is not built. -#}
+{% macro existing_or_empty(relation) -%}
+    {%- if not execute or load_relation(relation) -%}
+        {{ relation }}
+    {%- else -%}
+        (select cast(null as date) as analysis_date from (select 1 as nothing) as nobody where false) as not_built
+    {%- endif -%}
 {%- endmacro %}

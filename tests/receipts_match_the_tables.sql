@@ -1,14 +1,7 @@
 -- Every game date of the window has one receipt per Phase 4 table, with the number of rows that the
 -- table holds for it, and no other date has any.
 
-{%- set tables = [
-    'team_defense_zone_analysis',
-    'player_shot_zone_analysis',
-    'player_composite_factors',
-    'player_daily_cache',
-    'ml_feature_store',
-    'phase4_exclusions',
-] %}
+{%- set tables = phase4_tables() %}
 
 with
 

@@ -7,6 +7,8 @@
     'paint_makes', 'paint_attempts', 'mid_range_makes', 'mid_range_attempts',
 ] %}
 
+-- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+
 with
 
 player_box as (

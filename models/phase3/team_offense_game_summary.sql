@@ -3,6 +3,8 @@
     cluster_by=['team_abbr'],
 ) }}
 
+-- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+
 with
 
 team_box as (

@@ -3,6 +3,8 @@
     cluster_by=['universal_player_id'],
 ) }}
 
+-- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+
 with
 
 slate as (

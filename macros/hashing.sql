@@ -1,0 +1,72 @@
+{#- Fingerprints of rows, the same on both engines. A row is its columns as canonical text; a set of rows is the
+    sum of their hashes, so that neither order nor parallelism matters and rows that vanish are noticed. -#}
+
+{#- A row's hash (60 bits, int64). `columns` are SQL expressions, or pairs of one and its data type where that is
+    not text, a whole number, a date or a boolean. -#}
+{% macro row_hash(columns) -%}
+    {%- set texts = [] -%}
+    {%- for column in columns -%}
+        {%- if column is string -%}
+            {%- do texts.append("coalesce(cast(" ~ column ~ " as string), '~')") -%}
+        {%- else -%}
+            {%- do texts.append(canonical_text(column[0], column[1])) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ hash_of_text("concat(" ~ texts | join(", '|', ") ~ ")") }}
+{%- endmacro %}
+
+
+{#- A value as text that is equal on both engines. Doubles to 9 decimals: what lies beyond is the noise of
+    parallel sums, and how a double prints differs between engines. NULL is '~'. -#}
+{% macro canonical_text(expression, data_type) -%}
+    {%- set type = data_type | lower -%}
+    {%- if type in ['double', 'float64'] -%}
+        coalesce({{ nine_decimals(expression) }}, '~')
+    {%- elif type in ['double[]', 'array<float64>'] -%}
+        coalesce({{ nine_decimals_each(expression) }}, '~')
+    {%- elif type in ['varchar[]', 'array<string>'] -%}
+        coalesce(array_to_string({{ expression }}, ','), '~')
+    {%- else -%}
+        coalesce(cast({{ expression }} as string), '~')
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- What a set of rows comes to: sum these, then show the sum with hash_of_sums. -#}
+{% macro sum_of_hashes(hash) -%}{{ return(adapter.dispatch('sum_of_hashes')(hash)) }}{%- endmacro %}
+{% macro duckdb__sum_of_hashes(hash) -%}sum({{ hash }}){%- endmacro %}
+{% macro bigquery__sum_of_hashes(hash) -%}sum(cast({{ hash }} as numeric)){%- endmacro %}
+
+
+{#- Sums of hashes (and other expressions) as one text of 16 hex digits; a NULL sum is that of no rows. -#}
+{% macro hash_of_sums(expressions) -%}
+    {%- set texts = [] -%}
+    {%- for expression in expressions -%}
+        {%- do texts.append("coalesce(cast(" ~ expression ~ " as string), '0')") -%}
+    {%- endfor -%}
+    substr({{ hex_md5("concat(" ~ texts | join(", '|', ") ~ ")") }}, 1, 16)
+{%- endmacro %}
+
+
+{% macro hash_of_text(text) -%}
+    cast(concat('0x', substr({{ hex_md5(text) }}, 1, 15)) as int64)
+{%- endmacro %}
+
+
+{% macro hex_md5(text) -%}{{ return(adapter.dispatch('hex_md5')(text)) }}{%- endmacro %}
+{% macro duckdb__hex_md5(text) -%}md5({{ text }}){%- endmacro %}
+{% macro bigquery__hex_md5(text) -%}to_hex(md5({{ text }})){%- endmacro %}
+
+
+{% macro nine_decimals(x) -%}{{ return(adapter.dispatch('nine_decimals')(x)) }}{%- endmacro %}
+{% macro duckdb__nine_decimals(x) -%}cast(try_cast(round({{ x }} * 1e9) as int64) as string){%- endmacro %}
+{% macro bigquery__nine_decimals(x) -%}cast(safe_cast(round({{ x }} * 1e9) as int64) as string){%- endmacro %}
+
+
+{% macro nine_decimals_each(xs) -%}{{ return(adapter.dispatch('nine_decimals_each')(xs)) }}{%- endmacro %}
+{% macro duckdb__nine_decimals_each(xs) -%}
+    array_to_string(list_transform({{ xs }}, lambda x: try_cast(round(x * 1e9) as int64)), ',')
+{%- endmacro %}
+{% macro bigquery__nine_decimals_each(xs) -%}
+    array_to_string(array(select {{ bigquery__nine_decimals('x') }} from unnest({{ xs }}) as x with offset as i order by i), ',')
+{%- endmacro %}
