@@ -1,131 +1,517 @@
-"""The backfill: find the dates that are not there, build them in windows, ask the database for them."""
+"""The backfill: build what the plan says, window by window, and ask the database whether it is there.
+
+A window that fails is halved until the date that cannot be built stands alone; it is put aside with its error
+and the rest goes on. What is finished is known to the warehouse alone (receipts), so that a run may be stopped,
+killed or repeated at any moment.
+"""
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import dataclass, field
-from datetime import date
+from bisect import bisect_left, bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator import coverage as states
-from orchestrator.errors import UsageError, UserError
-from orchestrator.project import PHASE4_TABLES
-from orchestrator.warehouse import reading
-from orchestrator.windows import LARGEST_WINDOW, Window, windows_for
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
+
+from orchestrator import coverage, failures
+from orchestrator.coverage import SETTLED, Cell, Phase3Coverage, season_of
+from orchestrator.errors import InUseError, UserError
+from orchestrator.failures import Failure
+from orchestrator.interrupts import Interrupts
+from orchestrator.listeners import Listener, Listeners, Recorder, RunLog
+from orchestrator.lock import held, this_command
+from orchestrator.plan import Plan, PlannedWindow, Request
+from orchestrator.progress import ProgressFile
+from orchestrator.project import state_folder
+from orchestrator.survey import Survey, prepare, survey
+from orchestrator.warehouse import has_table, reading
+from orchestrator.windows import Window, halves
+
+if TYPE_CHECKING:
+    from orchestrator.runner import ModelFailure, Runner, RunResult
+
+ATTEMPTS = 5
+MAX_FAILURES = 10
+Result = TypeVar("Result")
 
 
-class Progress(Protocol):
-    """What a backfill tells whoever watches. Rows and seconds are those of the window just finished."""
+@dataclass(frozen=True)
+class Run:
+    """Who is doing what; enough to stop it, to find its log and to go on with it."""
 
-    def planned(self, windows: list[Window]) -> None: ...  # noqa: D102
-    def advanced(self, window: Window, share: float) -> None: ...  # noqa: D102
-    def finished(self, window: Window, rows: int, seconds: float) -> None: ...  # noqa: D102
-    def failed(self, window: Window, failures: list[str]) -> None: ...  # noqa: D102
+    run_id: str
+    pid: int
+    since: str
+    command: str
+    resume_command: str
+    selection: dict
+    log: Path
 
 
 @dataclass
 class Outcome:
-    """What a backfill did."""
+    """What a backfill came to."""
 
-    windows: list[Window] = field(default_factory=list)
-    failures: dict[Window, list[str]] = field(default_factory=dict)
+    plan: Plan
+    run: Run | None = None
+    state: str = "nothing to do"
+    """nothing to do, finished, failed (dates were put aside), stopped, interrupted, or declined."""
+    stopped_by: str | None = None
+    """Why the run did not reach its end; None when it did."""
+    landed: list[PlannedWindow] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     rows: int = 0
+    """Rows of the five tables on the dates that landed."""
+    context_rows: dict[str, int] = field(default_factory=dict)
+    """Rows of player_composite_factors on these dates by context_source: `history` is context that no upstream
+    job delivered, computed per player."""
     seconds: float = 0.0
-    coverage: states.Coverage | None = None
+    cells: Sequence[Cell] = ()
+    phase3: Sequence[Phase3Coverage] = ()
+    exit_code: int = 0
 
     @property
-    def complete(self) -> bool:
-        """Did every window land, and is every expected date of the range there?"""
-        return not self.failures and self.coverage is not None and self.coverage.complete
+    def dates(self) -> int:
+        """Game dates that landed."""
+        return sum(planned.window.dates for planned in self.landed)
+
+    @property
+    def headline(self) -> str:
+        """One line on how it went."""
+        if self.state == "nothing to do":
+            text = "nothing to do"
+        else:
+            text = f"{self.dates} of {self.plan.dates} dates, {self.rows:,} rows in {self.seconds:.1f} s"
+        if self.failures:
+            days = len({failure.day for failure in self.failures})
+            text += f"; {days} date{'s' if days != 1 else ''} failed"
+        if self.plan.blocked:
+            text += (
+                f"; left out because of bad inputs: {max(entry.dates for entry in self.plan.blocked)} dates"
+            )
+        return text + (f"; stopped: {self.stopped_by}" if self.stopped_by else "")
+
+    def as_json(self) -> dict:
+        """Return the outcome as JSON-ready data (the shape is in docs/json.md)."""
+        return {
+            "run_id": self.run.run_id if self.run else None,
+            "state": self.state,
+            "stopped_by": self.stopped_by,
+            "exit_code": self.exit_code,
+            "dates_planned": self.plan.dates,
+            "dates_landed": self.dates,
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "context_rows": self.context_rows,
+            "failed": [failure_as_json(failure) for failure in self.failures],
+            "blocked": self.plan.as_json()["blocked"],
+            "coverage": coverage.summary(self.cells).as_json(),
+            "log": str(self.run.log) if self.run else None,
+            "resume": self.run.resume_command if self.run else None,
+        }
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to go about it."""
+
+    max_failures: int = MAX_FAILURES
+    """Stop once so many dates had to be put aside."""
+    check_inputs: bool = True
 
 
 def backfill(
     warehouse: Path,
-    start: date | None,
-    end: date | None,
-    *,
-    largest_window: int = LARGEST_WINDOW,
-    rebuild: bool = False,
-    progress: Progress,
+    request: Request,
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+    listener: Listener | None = None,
+    confirm: Callable[[Plan], bool] = lambda plan: True,
 ) -> Outcome:
-    """Build what is missing in [start, end]; `rebuild` builds all of it.
+    """Build what was asked for and is not as it should be.
 
-    None as start or end means the first game date of the schedule and today. A window holds at most
-    `largest_window` game dates.
+    `confirm` sees the plan before anything is built, and may decline. Raises HeldError when another backfill
+    holds the warehouse, UserError when it cannot be read or prepared.
     """
-    began = time.monotonic()
-    end = end or date.today()
-    if start and start > end:
-        raise UsageError(f"--start {start} is after --end {end}: swap them")
-
-    with reading(warehouse) as connection:
-        states.check_raw(connection)
-        if states.is_planned(connection) and not rebuild:
-            game_dates = states.scheduled(connection)
-            if not _within(states.missing_dates(connection), start, end):
-                return Outcome(coverage=states.coverage(connection, start, end))
-
-    # Only now: importing dbt takes longer than finding that there is nothing to do.
-    from orchestrator.runner import Runner
-
-    runner = Runner()
-    runner.parse()
-    prepared = runner.prepare()
-    if not prepared.success:
-        raise UserError("the warehouse could not be prepared:\n  " + "\n  ".join(prepared.failures))
-
-    with reading(warehouse) as connection:
-        game_dates = states.scheduled(connection)
-        wanted = set(game_dates) if rebuild else states.missing_dates(connection)
-        exhibitions = _within(states.exhibition_dates(connection), start, end)
-    windows = windows_for(_within(wanted, start, end), game_dates, largest_window, exhibitions)
-    outcome = Outcome(windows=windows)
-    progress.planned(outcome.windows)
-
-    tables = runner.tables()
-    for window in outcome.windows:
-        window_began = time.monotonic()
-        nodes = iter(range(1, tables + 1))
-        result = runner.build(
-            window,
-            on_node=lambda window=window, nodes=nodes: progress.advanced(
-                window, next(nodes, tables) / tables
-            ),
-        )
-        rows, absent = _landed(warehouse, window)
-        failures = result.failures + absent
-        if failures:
-            outcome.failures[window] = failures
-            progress.failed(window, failures)
-        else:
-            outcome.rows += rows
-            progress.finished(window, rows, time.monotonic() - window_began)
-
-    with reading(warehouse) as connection:
-        outcome.coverage = states.coverage(connection, start, end)
-    outcome.seconds = time.monotonic() - began
+    if not warehouse.exists():
+        with reading(warehouse):  # says what to do
+            pass
+    run = _run(warehouse, request)
+    progress = ProgressFile(warehouse)
+    everyone = Listeners(Recorder(progress), RunLog(run.log), listener or Listener())
+    with held(warehouse), Interrupts(lambda name: everyone.interrupted(name, run)) as interrupts:
+        everyone.began(run)
+        execution = _Execution(warehouse, run, settings, everyone, interrupts, progress)
+        outcome = Outcome(Plan(), run=run, state="stopped", stopped_by="an error", exit_code=1)
+        try:
+            outcome = execution.run_request(request, confirm)
+        except KeyboardInterrupt:
+            outcome = execution.cancelled()
+        except UserError as error:
+            outcome.stopped_by = str(error)
+            raise
+        finally:
+            everyone.ended(outcome)
     return outcome
 
 
-def _within(days: set[date], start: date | None, end: date) -> set[date]:
-    return {day for day in days if (start is None or start <= day) and day <= end}
+class _Execution:
+    """One run, from the survey to the last window."""
 
+    def __init__(
+        self,
+        warehouse: Path,
+        run: Run,
+        settings: Settings,
+        listener: Listener,
+        interrupts: Interrupts,
+        progress: ProgressFile,
+    ):
+        self._warehouse = warehouse
+        self._run = run
+        self._settings = settings
+        self._listener = listener
+        self._interrupts = interrupts
+        self._progress = progress
+        self._began = time.monotonic()
+        self._outcome = Outcome(Plan(), run=run)
+        self._runner: Runner | None = None
+        self._put_aside = 0
+        self._poisoned: dict[int, tuple] = {}
+        """Seasons whose history holds something that no later date can be computed with."""
 
-def _landed(warehouse: Path, window: Window) -> tuple[int, list[str]]:
-    """Ask the database, not the exit status: rows of the window, and what is not there."""
-    with reading(warehouse) as connection:
-        found = {
-            table: (dates, rows)
-            for table, dates, rows in connection.execute(
-                "select table_name, count(*), cast(sum(row_count) as bigint) from nba_precompute.receipts "
-                "where analysis_date between ? and ? group by table_name",
-                [window.start, window.end],
-            ).fetchall()
+    def run_request(self, request: Request, confirm: Callable[[Plan], bool]) -> Outcome:
+        found = self._survey(request)
+        outcome = self._outcome
+        outcome.plan, outcome.cells = found.plan(request), found.cells
+        if outcome.plan.windows:
+            self._listener.surveyed(found.cells)
+            self._listener.planned(
+                outcome.plan, self._progress.estimate([planned.window for planned in outcome.plan.windows])
+            )
+            if confirm(outcome.plan):
+                self._build(outcome.plan)
+            else:
+                outcome.state = "declined"
+        elif outcome.plan.blocked:
+            outcome.state = "failed"
+        self._finish()
+        return outcome
+
+    def cancelled(self) -> Outcome:
+        """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
+        if self._runner:
+            self._runner.release()
+        self._finish()
+        return self._outcome
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def _survey(self, request: Request) -> Survey:
+        check = self._settings.check_inputs
+        found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
+        if found is None:
+            # Only now: importing dbt takes longer than finding that there is nothing to do.
+            self._patiently(lambda: prepare(self._dbt()))
+            found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
+        if found is None:
+            raise UserError(
+                "the coverage view is not of this project's files: did they just change? Try again"
+            )
+        return found
+
+    def _dbt(self) -> Runner:
+        if self._runner is None:
+            from orchestrator.runner import Runner
+
+            self._runner = Runner()
+        return self._runner
+
+    def _look_again(self, planned: PlannedWindow | None = None) -> None:
+        """Ask the database, not the exit status."""
+
+        def read() -> tuple[list[Cell], list[Phase3Coverage], dict[str, int], bool]:
+            with reading(self._warehouse) as connection:
+                counts = _context_rows(connection, planned) if planned else {}
+                return (
+                    coverage.read(connection),
+                    coverage.phase3(connection) if planned is None else [],
+                    counts,
+                    coverage.is_current(connection),
+                )
+
+        outcome = self._outcome
+        outcome.cells, outcome.phase3, self._context, current = self._patiently(read)
+        if not current and planned:
+            # A table that was not there when the view was made.
+            self._patiently(lambda: _or_raise(self._dbt().cover()))
+            outcome.cells, outcome.phase3, self._context, _ = self._patiently(read)
+        self._listener.surveyed(outcome.cells)
+
+    # --- building --------------------------------------------------------------------------------
+
+    def _build(self, plan: Plan) -> None:
+        outcome = self._outcome
+        outcome.state = "stopped"
+        self._total, self._done = plan.dates, 0
+        self._building_since = time.monotonic()
+        runner = self._dbt()
+        if not runner.is_parsed:
+            runner.parse()
+        queue = deque(plan.windows)
+        while queue:
+            if self._interrupts.received:
+                outcome.state = "interrupted"
+                outcome.stopped_by = f"{self._interrupts.received.name}, between two windows"
+                return
+            planned = queue.popleft()
+            began = time.monotonic()
+            result = self._attempt(planned)
+            if self._interrupts.cancelled:
+                raise KeyboardInterrupt
+            if not result.success and failures.is_environment(_messages(result)):
+                outcome.stopped_by = f"{_messages(result).splitlines()[0]}: make room, then resume"
+                return
+            self._look_again(planned)
+            seconds = time.monotonic() - began
+            if result.success:
+                absent = self._unsettled(planned)
+                if absent:
+                    self._set_aside(planned, _without_rows(absent), seconds)
+                else:
+                    self._land(planned, seconds)
+            elif pieces := self._pieces(planned, result):
+                self._listener.halved(planned, pieces, str(result.failures[0]).splitlines()[0])
+                queue.extendleft(reversed(pieces))
+            else:
+                self._set_aside(planned, self._blamed(planned, result), seconds)
+            if self._put_aside >= self._settings.max_failures and queue:
+                outcome.stopped_by = (
+                    f"{self._put_aside} failure{'s' if self._put_aside != 1 else ''} (--max-failures "
+                    f"{self._settings.max_failures}); {sum(entry.window.dates for entry in queue)} dates not tried"
+                )
+                return
+        outcome.state = "failed" if outcome.failures or plan.blocked else "finished"
+
+    def _attempt(self, planned: PlannedWindow) -> RunResult:
+        def progressed(finished: int, total: int) -> None:
+            done = self._done + planned.window.dates * finished / max(total, 1)
+            self._listener.advanced(planned, done, self._eta(done))
+
+        return Retrying(
+            retry=retry_if_result(
+                lambda result: not result.success and failures.is_transient(_messages(result))
+            ),
+            retry_error_callback=lambda state: state.outcome.result(),
+            before_sleep=lambda state: self._say_retry(f"window {planned.window}", state),
+            **self._patience(),
+        )(lambda: self._dbt().build(planned.window, planned.tables, progressed))
+
+    def _land(self, planned: PlannedWindow, seconds: float) -> None:
+        outcome = self._outcome
+        rows = sum(cell.rows for cell in self._cells_of(planned) if cell.table != "phase4_exclusions")
+        outcome.landed.append(planned)
+        outcome.rows += rows
+        outcome.context_rows = dict(Counter(outcome.context_rows) + Counter(self._context))
+        self._done += planned.window.dates
+        self._listener.landed(planned, rows, seconds, self._eta(self._done))
+
+    def _set_aside(self, planned: PlannedWindow, found: list[Failure], seconds: float) -> None:
+        unsettled = {(cell.table, cell.day) for cell in self._unsettled(planned)}
+        lasting = [failure for failure in found if (failure.table, failure.day) in unsettled]
+        if lasting:
+            self._patiently(lambda: failures.record(self._warehouse, self._run.run_id, lasting))
+            self._look_again(planned)
+        self._outcome.failures += found
+        self._put_aside += 1
+        self._done += planned.window.dates
+        self._listener.put_aside(planned, found, seconds)
+
+    def _pieces(self, planned: PlannedWindow, result: RunResult) -> list[PlannedWindow]:
+        """Return two windows to try instead; none when the window is one date, or no date is to blame."""
+        window = planned.window
+        if window.dates < 2 or failures.is_systemic(_messages(result)):
+            return []
+        season, last = season_of(window.start), season_of(window.end)
+        if season in self._poisoned:
+            if season == last:
+                same = _signature(result.failures[0]) == self._poisoned[season]
+                return [] if same else self._halves(planned)
+            return self._cut_after_season(planned, season)
+        return self._halves(planned)
+
+    def _halves(self, planned: PlannedWindow) -> list[PlannedWindow]:
+        schedule = sorted({cell.day for cell in self._outcome.cells})
+        return [planned._replace(window=half) for half in halves(planned.window, schedule)]
+
+    def _cut_after_season(self, planned: PlannedWindow, season: int) -> list[PlannedWindow]:
+        days = sorted({cell.day for cell in self._cells_of(planned)})
+        own = [day for day in days if season_of(day) == season]
+        others = days[len(own) :]
+        return [
+            planned._replace(window=Window(planned.window.start, own[-1], len(own))),
+            planned._replace(window=Window(others[0], planned.window.end, len(others))),
+        ]
+
+    def _blamed(self, planned: PlannedWindow, result: RunResult) -> list[Failure]:
+        """Say for every table and date of the window that did not land what went wrong."""
+        own = {failure.model: failure for failure in result.failures}
+        first = result.failures[0]
+        if first.folder not in (None, "phase4", "coverage"):
+            # Every later date of the season reads the same history: try the rest of it once, not in halves.
+            self._poisoned.setdefault(season_of(planned.window.start), _signature(first))
+        found = []
+        for cell in self._cells_of(planned):
+            if cell.table in result.succeeded or (cell.state in SETTLED and not cell.expected):
+                continue
+            failure = own.get(cell.table)
+            kind = failures.ERROR if failure else failures.SKIPPED
+            blame = failure or first
+            found.append(Failure(cell.table, cell.day, kind, str(blame), blame.sql_path))
+        return found
+
+    # --- small things ----------------------------------------------------------------------------
+
+    def _cells_of(self, planned: PlannedWindow) -> list[Cell]:
+        cells = self._outcome.cells  # ordered by day
+        window = planned.window
+        first = bisect_left(cells, window.start, key=lambda cell: cell.day)
+        after = bisect_right(cells, window.end, key=lambda cell: cell.day)
+        return [cell for cell in cells[first:after] if cell.table in planned.tables]
+
+    def _unsettled(self, planned: PlannedWindow) -> list[Cell]:
+        return [cell for cell in self._cells_of(planned) if cell.state not in SETTLED]
+
+    def _eta(self, done: float) -> float | None:
+        if done <= 0:
+            return None
+        return (time.monotonic() - self._building_since) / done * (self._total - done)
+
+    def _patience(self) -> dict:
+        return {
+            "wait": wait_exponential_jitter(initial=0.5, max=30, jitter=0.5),
+            "stop": stop_after_attempt(ATTEMPTS) | stop_when_event_set(self._interrupts.event),
+            "sleep": sleep_using_event(self._interrupts.event),
         }
-    absent = [
-        f"{table}: {window.dates - found.get(table, (0, 0))[0]} of {window.dates} dates have no receipt"
-        for table in (*(entry.table for entry in PHASE4_TABLES), "phase4_exclusions")
-        if found.get(table, (0, 0))[0] != window.dates
+
+    def _patiently(self, action: Callable[[], Result]) -> Result:
+        """Do it again, a few times, while somebody else has the warehouse open."""
+        return Retrying(
+            retry=retry_if_exception_type(InUseError),
+            reraise=True,
+            before_sleep=lambda state: self._say_retry("the warehouse", state),
+            **self._patience(),
+        )(action)
+
+    def _say_retry(self, what: str, state: RetryCallState) -> None:
+        outcome = state.outcome
+        error = str(outcome.exception()) if outcome.failed else _messages(outcome.result())
+        self._listener.retrying(what, error.splitlines()[0], state.next_action.sleep)
+
+    def _finish(self) -> None:
+        outcome = self._outcome
+        if self._interrupts.received and outcome.state not in ("finished", "nothing to do"):
+            outcome.state = "interrupted"
+            outcome.stopped_by = outcome.stopped_by or f"{self._interrupts.received.name}, twice"
+        if outcome.landed or outcome.failures or not outcome.cells:
+            self._look_again()
+        elif not self._progress.is_fresh():
+            with reading(self._warehouse) as connection:
+                outcome.phase3 = coverage.phase3(connection)
+        else:
+            outcome.phase3 = [Phase3Coverage(**line) for line in self._progress.snapshot()["phase3"]]
+        outcome.seconds = time.monotonic() - self._began
+        outcome.exit_code = (
+            self._interrupts.exit_code
+            if outcome.state == "interrupted"
+            else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
+        )  # fmt: skip
+
+
+def failure_as_json(failure: Failure) -> dict:
+    """Return a failure as JSON-ready data."""
+    return {
+        "table": failure.table,
+        "date": str(failure.day),
+        "kind": failure.kind,
+        "error": failure.error,
+        "sql_path": failure.sql_path,
+        "retry": failure.retry_command,
+    }
+
+
+def _run(warehouse: Path, request: Request) -> Run:
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    command = this_command()
+    selection = {
+        name: [str(item) for item in value]
+        if isinstance(value, tuple)
+        else str(value)
+        if isinstance(value, date)
+        else value
+        for name, value in asdict(request).items()
+    }
+    return Run(
+        run_id,
+        os.getpid(),
+        now.isoformat(timespec="seconds"),
+        command,
+        # A run that rebuilds what is there cannot tell from the warehouse how far it came.
+        "python orchestrate.py resume" if request.only == "all" else command,
+        selection,
+        state_folder(warehouse) / "logs" / f"{run_id}.log",
+    )
+
+
+def _context_rows(connection, planned: PlannedWindow) -> dict[str, int]:
+    table = "player_composite_factors"
+    if table not in planned.tables or not has_table(connection, "nba_precompute", table):
+        return {}
+    return dict(
+        connection.execute(
+            f"select context_source, count(*) from nba_precompute.{table} "
+            "where analysis_date between ? and ? group by context_source",
+            [planned.window.start, planned.window.end],
+        ).fetchall()
+    )
+
+
+def _without_rows(absent: Sequence[Cell]) -> list[Failure]:
+    return [
+        Failure(
+            cell.table,
+            cell.day,
+            failures.NO_ROWS_CAME,
+            f"the run succeeded, but the date is {cell.state} ({cell.reason})",
+            None,
+        )
+        for cell in absent
     ]
-    return sum(found.get(entry.table, (0, 0))[1] for entry in PHASE4_TABLES), absent
+
+
+def _messages(result: RunResult) -> str:
+    return "\n".join(str(failure) for failure in result.failures)
+
+
+def _signature(failure: ModelFailure) -> tuple:
+    return failure.model, failure.message.splitlines()[0]
+
+
+def _or_raise(result: RunResult) -> None:
+    if not result.success:
+        raise UserError("the coverage view could not be made:\n  " + _messages(result))

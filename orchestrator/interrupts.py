@@ -1,0 +1,46 @@
+"""Ctrl-C and TERM: the first one lets the window in hand finish, the second cancels it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+
+
+class Interrupts:
+    """Owns the signals while a backfill runs. The second one raises KeyboardInterrupt, which dbt cancels on."""
+
+    def __init__(self, on_first: Callable[[str], None] = lambda name: None):
+        self.received: signal.Signals | None = None
+        self.cancelled = False
+        self.event = threading.Event()
+        """Set with the first signal, so that nobody sleeps through it."""
+        self._on_first = on_first
+        self._before: dict = {}
+
+    def __enter__(self) -> Interrupts:
+        """Take the signals over."""
+        for number in SIGNALS:
+            self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give them back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status of a process that such a signal ended: 130 for Ctrl-C, 143 for TERM."""
+        return 128 + (self.received or signal.SIGINT)
+
+    def _handle(self, number: int, _frame: object) -> None:
+        if self.received is None:
+            self.received = signal.Signals(number)
+            self.event.set()
+            self._on_first(self.received.name)
+        else:
+            self.cancelled = True
+            raise KeyboardInterrupt
