@@ -26,6 +26,7 @@ from orchestrator.coverage import Coverage, Phase3Coverage, Span, season_name
 from orchestrator.failures import Failure
 from orchestrator.listeners import Listener
 from orchestrator.plan import Plan, PlannedWindow
+from orchestrator.preflight import Problem
 from orchestrator.status import PROGRESS_FILE, Status
 
 out = Console(highlight=False)
@@ -144,9 +145,7 @@ class TerminalProgress(Listener):
 
 def show_outcome(outcome: Outcome, end: object = None) -> None:
     """Print what a backfill came to."""
-    for warning in outcome.plan.warnings[:SHOWN]:
-        warn(f"{warning.check} on {warning.game_date}: {warning.detail}")
-    _and_more(len(outcome.plan.warnings))
+    _warn_of_inputs(outcome.plan)
     if outcome.state == "nothing to do":
         err.print("nothing to do: everything asked for is there (--only all builds it again)")
     else:
@@ -228,9 +227,7 @@ def show_plan(plan: Plan, eta_seconds: float | None, source: str = "") -> None:
         out.print(table)
     for text in blocked_lines(plan):
         err.print(text, style="red", markup=False, soft_wrap=True)
-    for problem in plan.warnings[:SHOWN]:
-        warn(f"{problem.check} on {problem.game_date}: {problem.detail}")
-    _and_more(len(plan.warnings))
+    _warn_of_inputs(plan)
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -450,9 +447,15 @@ def _reason(span: Span) -> str:
     return f"failed ({reason})" if span.state == coverage.FAILED else reason
 
 
-def _and_more(number: int) -> None:
-    if number > SHOWN:
-        warn(f"... and {number - SHOWN} more, see plan --json")
+def _warn_of_inputs(plan: Plan) -> None:
+    """Print one line per check: where the inputs know less than they could, nothing is wrong."""
+    checks: dict[str, list[Problem]] = {}
+    for problem in plan.warnings:
+        checks.setdefault(problem.check, []).append(problem)
+    for check, problems in checks.items():
+        days = sorted(problem.game_date for problem in problems)
+        span = str(days[0]) if len(days) == 1 else f"{len(days)} dates, {days[0]}..{days[-1]}"
+        warn(f"inputs: {check.replace('_', ' ')} on {span}; e.g. {problems[0].detail.splitlines()[0]}")
 
 
 def _duration(seconds: float | None) -> str:
