@@ -164,8 +164,8 @@ def backfill(
 ) -> None:
     """Build what is missing, failed or stale, put aside what cannot be built, and print the coverage table.
 
-    Exit status: 0 when all that was planned is there, 1 when not, 2 for a usage error, 3 when another backfill
-    is running, 130 or 143 when interrupted.
+    Exit status: 0 when all that was planned is there, 1 when not, 2 for a usage error, 3 when another
+    backfill is running, 130 or 143 when interrupted.
 
     Example: python orchestrate.py backfill --start 2022-01-10 --end 2022-01-16
     """
@@ -320,7 +320,7 @@ def _request(start, end, dates, seasons, tables, only, window):
 
 def _plan(request, check_inputs: bool, from_state: bool, as_json: bool) -> None:
     from orchestrator import console
-    from orchestrator.planning import plan_now, plan_from_state
+    from orchestrator.planning import plan_from_state, plan_now
 
     found = (
         plan_from_state(warehouse_path(), request)
@@ -346,7 +346,7 @@ def _backfill(request, max_failures: int, check_inputs: bool, yes: bool, notify,
     if as_json:
         _print_json(outcome.as_json())
     else:
-        console.show_outcome(outcome, request.end or date.today())
+        console.show_outcome(outcome)
     send(outcome, notify or (), console.warn)
     raise typer.Exit(outcome.exit_code)
 

@@ -1,8 +1,8 @@
 """The backfill: build what the plan says, window by window, and ask the database whether it is there.
 
-A window that fails is halved until the date that cannot be built stands alone; it is put aside with its error
-and the rest goes on. What is finished is known to the warehouse alone (receipts), so that a run may be stopped,
-killed or repeated at any moment.
+A window that fails is halved until the date that cannot be built stands alone; it is put aside with its
+error and the rest goes on. What is finished is known to the warehouse alone (receipts), so that a run may be
+stopped, killed or repeated at any moment.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Outcome:
     """What a backfill came to."""
 
     plan: Plan
-    run: Run | None = None
+    run: Run
+    request: Request
     state: str = "nothing to do"
     """nothing to do, finished, failed (dates were put aside), stopped, interrupted, or declined."""
     stopped_by: str | None = None
@@ -78,8 +79,8 @@ class Outcome:
     rows: int = 0
     """Rows of the five tables on the dates that landed."""
     context_rows: dict[str, int] = field(default_factory=dict)
-    """Rows of player_composite_factors on these dates by context_source: `history` is context that no upstream
-    job delivered, computed per player."""
+    """Rows of player_composite_factors on these dates by context_source: `history` is context that no
+    upstream job delivered, computed per player."""
     seconds: float = 0.0
     cells: Sequence[Cell] = ()
     phase3: Sequence[Phase3Coverage] = ()
@@ -89,6 +90,11 @@ class Outcome:
     def dates(self) -> int:
         """Game dates that landed."""
         return sum(planned.window.dates for planned in self.landed)
+
+    @property
+    def coverage(self) -> coverage.Coverage:
+        """The state of the dates that were asked for."""
+        return coverage.summary(cell for cell in self.cells if self.request.covers_day(cell))
 
     @property
     def headline(self) -> str:
@@ -109,7 +115,7 @@ class Outcome:
     def as_json(self) -> dict:
         """Return the outcome as JSON-ready data (the shape is in docs/json.md)."""
         return {
-            "run_id": self.run.run_id if self.run else None,
+            "run_id": self.run.run_id,
             "state": self.state,
             "stopped_by": self.stopped_by,
             "exit_code": self.exit_code,
@@ -120,9 +126,9 @@ class Outcome:
             "context_rows": self.context_rows,
             "failed": [failure_as_json(failure) for failure in self.failures],
             "blocked": self.plan.as_json()["blocked"],
-            "coverage": coverage.summary(self.cells).as_json(),
-            "log": str(self.run.log) if self.run else None,
-            "resume": self.run.resume_command if self.run else None,
+            "coverage": self.coverage.as_json(),
+            "log": str(self.run.log),
+            "resume": self.run.resume_command,
         }
 
 
@@ -138,7 +144,7 @@ class Settings:
 def backfill(
     warehouse: Path,
     request: Request,
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: Settings = Settings(),
     listener: Listener | None = None,
     confirm: Callable[[Plan], bool] = lambda plan: True,
 ) -> Outcome:
@@ -155,10 +161,10 @@ def backfill(
     everyone = Listeners(Recorder(progress), RunLog(run.log), listener or Listener())
     with held(warehouse), Interrupts(lambda name: everyone.interrupted(name, run)) as interrupts:
         everyone.began(run)
-        execution = _Execution(warehouse, run, settings, everyone, interrupts, progress)
-        outcome = Outcome(Plan(), run=run, state="stopped", stopped_by="an error", exit_code=1)
+        execution = _Execution(warehouse, run, request, settings, everyone, interrupts, progress)
+        outcome = Outcome(Plan(), run, request, state="stopped", stopped_by="an error", exit_code=1)
         try:
-            outcome = execution.run_request(request, confirm)
+            outcome = execution.go(confirm)
         except KeyboardInterrupt:
             outcome = execution.cancelled()
         except UserError as error:
@@ -176,6 +182,7 @@ class _Execution:
         self,
         warehouse: Path,
         run: Run,
+        request: Request,
         settings: Settings,
         listener: Listener,
         interrupts: Interrupts,
@@ -188,13 +195,16 @@ class _Execution:
         self._interrupts = interrupts
         self._progress = progress
         self._began = time.monotonic()
-        self._outcome = Outcome(Plan(), run=run)
+        self._request = request
+        self._outcome = Outcome(Plan(), run, request)
         self._runner: Runner | None = None
         self._put_aside = 0
         self._poisoned: dict[int, tuple] = {}
         """Seasons whose history holds something that no later date can be computed with."""
 
-    def run_request(self, request: Request, confirm: Callable[[Plan], bool]) -> Outcome:
+    def go(self, confirm: Callable[[Plan], bool]) -> Outcome:
+        """Survey, plan, build."""
+        request = self._request
         found = self._survey(request)
         outcome = self._outcome
         outcome.plan, outcome.cells = found.plan(request), found.cells
@@ -300,10 +310,8 @@ class _Execution:
             else:
                 self._set_aside(planned, self._blamed(planned, result), seconds)
             if self._put_aside >= self._settings.max_failures and queue:
-                outcome.stopped_by = (
-                    f"{self._put_aside} failure{'s' if self._put_aside != 1 else ''} (--max-failures "
-                    f"{self._settings.max_failures}); {sum(entry.window.dates for entry in queue)} dates not tried"
-                )
+                left = sum(entry.window.dates for entry in queue)
+                outcome.stopped_by = f"--max-failures {self._settings.max_failures}; {left} dates not tried"
                 return
         outcome.state = "failed" if outcome.failures or plan.blocked else "finished"
 

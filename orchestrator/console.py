@@ -27,7 +27,7 @@ from orchestrator.failures import Failure
 from orchestrator.listeners import Listener
 from orchestrator.plan import Plan, PlannedWindow
 from orchestrator.preflight import Problem
-from orchestrator.status import PROGRESS_FILE, Status
+from orchestrator.status import PROGRESS_FILE, Status, first_line
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -107,8 +107,9 @@ class TerminalProgress(Listener):
             self._bar.update(self._task, rows=self._rows, rate=rate, eta=_duration(eta_seconds))
             return
         self._line(
-            f"window {self._number}/{self._windows} {planned.window}: {_count(planned.window.dates, 'date')}, "
-            f"{rows:,} rows, {seconds:.1f} s, {rate:,.0f} rows/s, eta {_duration(eta_seconds)}"
+            f"window {self._number}/{self._windows} {planned.window}: "
+            f"{_count(planned.window.dates, 'date')}, {rows:,} rows, {seconds:.1f} s, "
+            f"{rate:,.0f} rows/s, eta {_duration(eta_seconds)}"
         )
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:
@@ -143,7 +144,7 @@ class TerminalProgress(Listener):
         err.print(f"{stamp}{text}", style=style, markup=False, soft_wrap=True)
 
 
-def show_outcome(outcome: Outcome, end: object = None) -> None:
+def show_outcome(outcome: Outcome) -> None:
     """Print what a backfill came to."""
     _warn_of_inputs(outcome.plan)
     if outcome.state == "nothing to do":
@@ -156,16 +157,15 @@ def show_outcome(outcome: Outcome, end: object = None) -> None:
             f"context computed from history for {outcome.context_rows.get('history', 0):,} of {total:,} "
             "player rows"
         )
-    found = coverage.summary(outcome.cells, end=end)
-    if found.phase4:
-        out.print(coverage_table(found))
+    if outcome.coverage.phase4:
+        out.print(coverage_table(outcome.coverage))
     for text in blocked_lines(outcome.plan):
         err.print(text, style="red", markup=False, soft_wrap=True)
     for text in failure_lines(outcome.failures):
         err.print(f"failed: {text}", style="red", markup=False, soft_wrap=True)
     if outcome.failures:
         err.print("again with: python orchestrate.py retry", style="red")
-    if outcome.run and outcome.state in ("interrupted", "stopped"):
+    if outcome.state in ("interrupted", "stopped"):
         err.print(f"resume with: {outcome.run.resume_command}", markup=False, soft_wrap=True)
 
 
@@ -183,7 +183,8 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
             lines.append(f"{table} {span}: skipped, it needs {error.splitlines()[0]}")
         else:
             place = f" ({sql_path})" if sql_path else ""
-            lines.append(f"{table} {span}: {error}{place}; again with: {own[0].retry_command}")
+            again = own[0].retry_command if len(days) == 1 else "python orchestrate.py retry"
+            lines.append(f"{table} {span}: {error}{place}; again with: {again}")
     return lines
 
 
@@ -198,9 +199,8 @@ def show_plan(plan: Plan, eta_seconds: float | None, source: str = "") -> None:
         eta = (
             "unknown, nothing was measured yet" if eta_seconds is None else f"about {_duration(eta_seconds)}"
         )
-        out.print(
-            f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}; time: {eta}{source}"
-        )
+        size = f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}"
+        out.print(f"{size}; time: {eta}{source}")
         table = Table(title="To build", title_justify="left")
         for name in ("Table", "From", "To"):
             table.add_column(name)
@@ -290,8 +290,8 @@ def status_view(status: Status, by: str | None = None) -> RenderableType:
         parts.append(phase3_table(status.phase3))
     parts += [Text(line, style) for line, style in _run_lines(status)]
     for cell in status.failed[:SHOWN]:
-        error = (cell.error or "").splitlines()[0]
-        parts.append(Text(f"failed: {cell.table} {cell.day}: {error}; again with: {cell.retry}", "red"))
+        text = f"failed: {cell.table} {cell.day}: {first_line(cell.error)}; again with: {cell.retry}"
+        parts.append(Text(text, "red"))
     if len(status.failed) > SHOWN:
         parts.append(Text(f"... and {len(status.failed) - SHOWN} more failed (--json has them all)", "red"))
     for span in status.stale[:SHOWN]:
@@ -422,13 +422,11 @@ def _run_lines(status: Status) -> list[tuple[str, str]]:
         return []
     if status.running:
         eta = f", eta {_duration(run['eta_seconds'])}" if run["eta_seconds"] is not None else ""
-        return [
-            (
-                f"running: pid {run['pid']} since {run['started_at']}, {run['done_dates'] or 0} of "
-                f"{run['total_dates'] if run['total_dates'] is not None else '?'} dates{eta}: {run['command']}",
-                "cyan",
-            )
-        ]
+        total = "?" if run["total_dates"] is None else run["total_dates"]
+        text = (
+            f"running: pid {run['pid']} since {run['started_at']}, {run['done_dates'] or 0} of {total} dates"
+        )
+        return [(f"{text}{eta}: {run['command']}", "cyan")]
     if status.killed:
         return [
             (

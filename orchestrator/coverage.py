@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 
 from orchestrator.errors import UserError
-from orchestrator.project import ALL_TABLES, PHASE4_TABLES, PROJECT_DIR
+from orchestrator.project import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES, PROJECT_DIR
 from orchestrator.warehouse import LOAD_FIRST, has_table, tables_in
 
 DONE = "done"
@@ -224,9 +224,11 @@ def spans(cells: Sequence[Cell], states: Iterable[str]) -> list[Span]:
 
 
 def worst_by_day(cells: Iterable[Cell]) -> dict[date, str]:
-    """Return each date's worst state over the tables."""
+    """Return each date's worst state over the tables; exclusions count only when something is wrong."""
     worst: dict[date, str] = {}
     for cell in cells:
+        if cell.table == EXCLUSIONS and cell.state in SETTLED:
+            continue
         known = worst.get(cell.day)
         if known is None or STATES.index(cell.state) > STATES.index(known):
             worst[cell.day] = cell.state

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from orchestrator import coverage
 from orchestrator.backfill import Outcome
 from orchestrator.coverage import STALE
-from orchestrator.lock import this_command
 
 
 def needs_a_person(outcome: Outcome) -> list[str]:
     """Return what somebody should look at, one line each; empty when nobody needs to."""
     lines = []
     if outcome.stopped_by:
-        resume = outcome.run.resume_command if outcome.run else this_command()
-        lines.append(f"the run did not finish: {outcome.stopped_by}. Go on with: {resume}")
+        lines.append(
+            f"the run did not finish: {outcome.stopped_by}. Go on with: {outcome.run.resume_command}"
+        )
     by_error: dict[str, list] = {}
     for failure in outcome.failures:
         by_error.setdefault(failure.error.splitlines()[0], []).append(failure)
@@ -77,5 +76,5 @@ def _short(outcome: Outcome) -> dict:
     found = outcome.as_json()
     found["failed_dates"] = len({failure.day for failure in outcome.failures})
     found["failed"] = found["failed"][:20]
-    found["coverage"] = {line.processor: line.status for line in coverage.summary(outcome.cells).phase4}
+    found["coverage"] = {line.processor: line.status for line in outcome.coverage.phase4}
     return found

@@ -32,7 +32,7 @@ ENVIRONMENT = re.compile(
 SYSTEMIC = re.compile(
     r"compilation error|parser error|binder error|catalog error|syntax error|schemas? .{0,80}out of sync"
     r"|this model has an enforced contract that failed|not found: (table|dataset)|unrecognized name"
-    r"|no matching signature|access denied|runtime error",
+    r"|no matching signature|access denied",
     re.IGNORECASE,
 )
 

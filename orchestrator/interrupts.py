@@ -10,7 +10,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, 
 
 
 class Interrupts:
-    """Owns the signals while a backfill runs. The second one raises KeyboardInterrupt, which dbt cancels on."""
+    """Owns the signals while a backfill runs; the second one raises KeyboardInterrupt: dbt cancels."""
 
     def __init__(self, on_first: Callable[[str], None] = lambda name: None):
         self.received: signal.Signals | None = None

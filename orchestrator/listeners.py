@@ -155,5 +155,4 @@ class RunLog(Listener):
 
     def ended(self, outcome: Outcome) -> None:  # noqa: D102
         self._line(f"{outcome.state} in {outcome.seconds:.1f} s; {outcome.headline}")
-        if outcome.run:
-            self._line(f"resume with: {outcome.run.resume_command}")
+        self._line(f"resume with: {outcome.run.resume_command}")

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,10 +78,8 @@ def _write_holder(warehouse: Path) -> None:
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": this_command(),
     }
-    try:
+    with suppress(OSError):  # on a full disk the lock itself holds without it
         _holder_path(warehouse).write_text(json.dumps(found))
-    except OSError:
-        pass  # a full disk: the lock itself holds without it
 
 
 def _describe(found: dict | None) -> str:

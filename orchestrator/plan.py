@@ -61,9 +61,12 @@ class Request:
 
     def covers(self, cell: Cell) -> bool:
         """Tell whether the cell is among what was asked for, whatever its state."""
+        return cell.table in self.tables and self.covers_day(cell)
+
+    def covers_day(self, cell: Cell) -> bool:
+        """Tell whether the cell's date is among what was asked for, whatever its table."""
         return (
-            cell.table in self.tables
-            and (not self.start or self.start <= cell.day)
+            (not self.start or self.start <= cell.day)
             and cell.day <= (self.end or date.today())
             and (not self.dates or cell.day in self.dates)
             and (not self.seasons or cell.season in self.seasons)

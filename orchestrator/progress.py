@@ -10,7 +10,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -57,8 +57,8 @@ class ProgressFile:
         self._write(
             lambda db: (
                 db.execute(
-                    "insert or replace into runs (run_id, pid, command, resume, started_at, state, selection, "
-                    "updated_at, log) values (?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+                    "insert or replace into runs (run_id, pid, command, resume, started_at, state, "
+                    "selection, updated_at, log) values (?, ?, ?, ?, ?, 'running', ?, ?, ?)",
                     (run_id, pid, command, resume, _now(), json.dumps(selection), time.time(), str(log)),
                 ),
                 db.execute(
@@ -86,7 +86,8 @@ class ProgressFile:
         """Note how far the run has come."""
         self._write(
             lambda db: db.execute(
-                "update runs set current = ?, done_dates = ?, eta_seconds = ?, updated_at = ? where run_id = ?",
+                "update runs set current = ?, done_dates = ?, eta_seconds = ?, updated_at = ? "
+                "where run_id = ?",
                 (str(window), int(done_dates), eta_seconds, time.time(), run_id),
             )
         )
@@ -198,7 +199,7 @@ class ProgressFile:
         )
 
     def estimate(self, windows: Sequence[Window]) -> float | None:
-        """Return the seconds these windows should take, by the newest that were measured; None without any."""
+        """Return the seconds these windows should take, by the newest measured; None without one."""
         measured = [
             (row["dates"], row["seconds"])
             for row in self._read(
@@ -229,17 +230,16 @@ class ProgressFile:
                 return
             except sqlite3.DatabaseError as error:
                 # Not a database, or one of another version: its content is worth nothing, begin anew.
-                if attempt == 2 or isinstance(error, sqlite3.OperationalError) and "no " not in str(error):
+                outdated = "no such column" in str(error) or "has no column" in str(error)
+                if attempt == 2 or (isinstance(error, sqlite3.OperationalError) and not outdated):
                     return
                 self._discard()
             except OSError:
                 return
 
     def _discard(self) -> None:
-        try:
+        with suppress(OSError):
             self.path.unlink(missing_ok=True)
-        except OSError:
-            pass
 
     def _read(self, sql: str, parameters: tuple = ()) -> list[sqlite3.Row]:
         if not self.path.exists():

@@ -6,7 +6,7 @@ from datetime import date
 
 from orchestrator import coverage
 from orchestrator.coverage import season_name
-from orchestrator.status import Status
+from orchestrator.status import Status, first_line
 
 
 def progress_log(status: Status, today: date) -> str:
@@ -24,14 +24,15 @@ def progress_log(status: Status, today: date) -> str:
             "|---|---|---:|---:|---:|---|",
         ]
         lines += [
-            f"| {line.processor} | {line.table} | {line.dates:,} | {line.expected:,} | {line.rows:,} | {line.status} |"
+            f"| {line.processor} | {line.table} | {line.dates:,} | {line.expected:,} | {line.rows:,} "
+            f"| {line.status} |"
             for line in found.phase4
         ]
         lines.append("")
     if status.failed:
         lines += ["## Failed", "", "| Table | Date | Why | Again with |", "|---|---|---|---|"]
         lines += [
-            f"| {cell.table} | {cell.day} | {(cell.error or '').splitlines()[0].replace('|', '/')} | `{cell.retry}` |"
+            f"| {cell.table} | {cell.day} | {first_line(cell.error).replace('|', '/')} | `{cell.retry}` |"
             for cell in status.failed
         ]
         lines.append("")

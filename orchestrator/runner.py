@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -177,4 +178,12 @@ def _failure(result) -> ModelFailure:
     if path and Path(path).is_absolute():
         path = str(Path(path).relative_to(PROJECT_DIR))
     folder = node.fqn[1] if len(node.fqn) > 2 else None
-    return ModelFailure(node.name, folder, (result.message or "no message").strip(), path)
+    return ModelFailure(node.name, folder, _own_words(result.message), path)
+
+
+def _own_words(message: str | None) -> str:
+    """Return what the engine said, without dbt's heading and its own list of where it was."""
+    lines = [line.strip() for line in (message or "no message").strip().splitlines()]
+    if len(lines) > 1 and re.match(r"(Runtime|Database) Error in ", lines[0]):
+        lines = lines[1:]
+    return "\n".join(line for line in lines if line and not line.startswith("compiled code at "))

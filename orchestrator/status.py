@@ -127,3 +127,8 @@ def gaps(cells: Sequence[Cell], until: date) -> list[Span]:
 
 def _phase3(kept: dict) -> list[Phase3Coverage]:
     return [Phase3Coverage(**line) for line in kept.get("phase3") or []]
+
+
+def first_line(text: str | None) -> str:
+    """Return the first line of an error; empty when there is none."""
+    return (text or "").strip().partition("\n")[0]

@@ -20,7 +20,7 @@ LOAD_FIRST = (
 
 @contextmanager
 def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse read-only; UserError when it is absent or not a DuckDB file, InUseError when locked."""
+    """Open the warehouse read-only; UserError when it is absent or no DuckDB file, InUseError if locked."""
     with _opened(path, read_only=True) as connection:
         yield connection
 

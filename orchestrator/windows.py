@@ -66,7 +66,7 @@ def _with_days_before(window: Window, schedule: Sequence[date], others: Sequence
 
 
 def halves(window: Window, schedule: Sequence[date]) -> tuple[Window, Window]:
-    """Cut a window of two or more dates of the schedule in two; days before its first game date stay with it."""
+    """Cut a window of two or more game dates in two; days before its first game date stay with that."""
     days = schedule[bisect_left(schedule, window.start) : bisect_right(schedule, window.end)]
     middle = len(days) // 2
     return (
