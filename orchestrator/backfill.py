@@ -37,7 +37,7 @@ from orchestrator.listeners import Listener, Listeners, Recorder, RunLog
 from orchestrator.lock import held, this_command
 from orchestrator.plan import Plan, PlannedWindow, Request
 from orchestrator.progress import ProgressFile
-from orchestrator.project import state_folder
+from orchestrator.project import ALL_TABLES, state_folder
 from orchestrator.survey import Survey, prepare, survey
 from orchestrator.warehouse import has_table, reading
 from orchestrator.windows import Window, halves
@@ -198,6 +198,8 @@ class _Execution:
         self._request = request
         self._outcome = Outcome(Plan(), run, request)
         self._runner: Runner | None = None
+        self._view_is_complete = False
+        """The coverage view knows the tables that were there when it was made: on a new warehouse, none."""
         self._put_aside = 0
         self._poisoned: dict[int, tuple] = {}
         """Seasons whose history holds something that no later date can be computed with."""
@@ -242,6 +244,7 @@ class _Execution:
             raise UserError(
                 "the coverage view is not of this project's files: did they just change? Try again"
             )
+        self._view_is_complete = {cell.table for cell in found.cells if cell.rows} >= set(ALL_TABLES)
         return found
 
     def _dbt(self) -> Runner:
@@ -251,25 +254,25 @@ class _Execution:
             self._runner = Runner()
         return self._runner
 
-    def _look_again(self, planned: PlannedWindow | None = None) -> None:
+    def _look_again(self, planned: PlannedWindow) -> None:
         """Ask the database, not the exit status."""
 
-        def read() -> tuple[list[Cell], list[Phase3Coverage], dict[str, int], bool]:
+        def look() -> tuple[list[Cell], list[Phase3Coverage], dict[str, int], bool]:
             with reading(self._warehouse) as connection:
-                counts = _context_rows(connection, planned) if planned else {}
                 return (
                     coverage.read(connection),
-                    coverage.phase3(connection) if planned is None else [],
-                    counts,
+                    coverage.phase3(connection),
+                    _context_rows(connection, planned),
                     coverage.is_current(connection),
                 )
 
         outcome = self._outcome
-        outcome.cells, outcome.phase3, self._context, current = self._patiently(read)
-        if not current and planned:
-            # A table that was not there when the view was made.
-            self._patiently(lambda: _or_raise(self._dbt().cover()))
-            outcome.cells, outcome.phase3, self._context, _ = self._patiently(read)
+        outcome.cells, outcome.phase3, self._context, current = self._patiently(look)
+        if not current:
+            # Tables that are new, and a view that was skipped because another table failed.
+            self._patiently(lambda: prepare(self._dbt()))
+            outcome.cells, outcome.phase3, self._context, _ = self._patiently(look)
+        self._view_is_complete = {cell.table for cell in outcome.cells if cell.rows} >= set(ALL_TABLES)
         self._listener.surveyed(outcome.cells)
 
     # --- building --------------------------------------------------------------------------------
@@ -327,7 +330,11 @@ class _Execution:
             retry_error_callback=lambda state: state.outcome.result(),
             before_sleep=lambda state: self._say_retry(f"window {planned.window}", state),
             **self._patience(),
-        )(lambda: self._dbt().build(planned.window, planned.tables, progressed))
+        )(
+            lambda: self._dbt().build(
+                planned.window, planned.tables, progressed, with_coverage=not self._view_is_complete
+            )
+        )
 
     def _land(self, planned: PlannedWindow, seconds: float) -> None:
         outcome = self._outcome
@@ -435,13 +442,9 @@ class _Execution:
         if self._interrupts.received and outcome.state not in ("finished", "nothing to do"):
             outcome.state = "interrupted"
             outcome.stopped_by = outcome.stopped_by or f"{self._interrupts.received.name}, twice"
-        if outcome.landed or outcome.failures or not outcome.cells:
-            self._look_again()
-        elif not self._progress.is_fresh():
+        if not outcome.phase3:
             with reading(self._warehouse) as connection:
                 outcome.phase3 = coverage.phase3(connection)
-        else:
-            outcome.phase3 = [Phase3Coverage(**line) for line in self._progress.snapshot()["phase3"]]
         outcome.seconds = time.monotonic() - self._began
         outcome.exit_code = (
             self._interrupts.exit_code
@@ -518,8 +521,3 @@ def _messages(result: RunResult) -> str:
 
 def _signature(failure: ModelFailure) -> tuple:
     return failure.model, failure.message.splitlines()[0]
-
-
-def _or_raise(result: RunResult) -> None:
-    if not result.success:
-        raise UserError("the coverage view could not be made:\n  " + _messages(result))

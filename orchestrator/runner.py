@@ -79,10 +79,6 @@ class Runner:
             *self._vars(),
         )  # fmt: skip
 
-    def cover(self) -> RunResult:
-        """Make the coverage view anew: it knows the tables that are there when it is made."""
-        return self._invoke("run", "--select", "phase4_coverage", *self._vars())
-
     def seed(self) -> None:
         """Load the seeds: teams, and the feature catalogue."""
         result = self._invoke("seed")
@@ -94,15 +90,19 @@ class Runner:
         window: Window,
         tables: Sequence[str] = ALL_TABLES,
         on_node: Callable[[int, int], None] | None = None,
+        *,
+        with_coverage: bool = False,
     ) -> RunResult:
         """Build these tables, and all they are made from, for a window.
 
-        `on_node` is told how many models are finished, and how many there are. The views stay as prepared.
+        `on_node` is told how many models are finished, and how many there are. The views stay as prepared,
+        but for `with_coverage`: that view knows the tables that were there when it was made.
         """
         kinds = ("config.materialized:table", "config.materialized:incremental")
         return self._invoke(
             "run",
             "--select", *(f"+{table},{kind}" for table in tables for kind in kinds),
+            *(["phase4_coverage"] if with_coverage else []),
             *self._vars(start=str(window.start), end=str(window.end)),
             on_node=on_node,
         )  # fmt: skip
