@@ -11,7 +11,7 @@ import os
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,11 +33,11 @@ from orchestrator.coverage import SETTLED, Cell, Phase3Coverage, season_of
 from orchestrator.errors import InUseError, UserError
 from orchestrator.failures import Failure
 from orchestrator.interrupts import Interrupts
-from orchestrator.listeners import Listener, Listeners, Recorder, RunLog
+from orchestrator.listeners import Listener, Listeners, Pace, Recorder, RunLog, TablePace
 from orchestrator.lock import held, this_command
 from orchestrator.plan import Plan, PlannedWindow, Request
 from orchestrator.progress import ProgressFile
-from orchestrator.project import ALL_TABLES, state_folder
+from orchestrator.project import ALL_TABLES, EXCLUSIONS, state_folder
 from orchestrator.survey import Survey, prepare, survey
 from orchestrator.warehouse import has_table, reading
 from orchestrator.windows import Window, halves
@@ -280,7 +280,9 @@ class _Execution:
     def _build(self, plan: Plan) -> None:
         outcome = self._outcome
         outcome.state = "stopped"
-        self._total, self._done = plan.dates, 0
+        self._done = 0
+        self._done_by_table: Counter[str] = Counter()
+        self._rows_by_table: Counter[str] = Counter()
         self._building_since = time.monotonic()
         runner = self._dbt()
         if not runner.is_parsed:
@@ -319,9 +321,12 @@ class _Execution:
         outcome.state = "failed" if outcome.failures or plan.blocked else "finished"
 
     def _attempt(self, planned: PlannedWindow) -> RunResult:
-        def progressed(finished: int, total: int) -> None:
-            done = self._done + planned.window.dates * finished / max(total, 1)
-            self._listener.advanced(planned, done, self._eta(done))
+        built: set[str] = set()
+
+        def progressed(model: str, finished: int, total: int) -> None:
+            built.add(model)
+            share = planned.window.dates * finished / max(total, 1)
+            self._listener.advanced(planned, self._pace(planned, built, share))
 
         return Retrying(
             retry=retry_if_result(
@@ -338,12 +343,14 @@ class _Execution:
 
     def _land(self, planned: PlannedWindow, seconds: float) -> None:
         outcome = self._outcome
-        rows = sum(cell.rows for cell in self._cells_of(planned) if cell.table != "phase4_exclusions")
+        for cell in self._cells_of(planned):
+            self._rows_by_table[cell.table] += cell.rows
+        rows = self._public_rows() - outcome.rows
         outcome.landed.append(planned)
         outcome.rows += rows
         outcome.context_rows = dict(Counter(outcome.context_rows) + Counter(self._context))
-        self._done += planned.window.dates
-        self._listener.landed(planned, rows, seconds, self._eta(self._done))
+        self._count(planned)
+        self._listener.landed(planned, rows, seconds, self._pace())
 
     def _set_aside(self, planned: PlannedWindow, found: list[Failure], seconds: float) -> None:
         unsettled = {(cell.table, cell.day) for cell in self._unsettled(planned)}
@@ -353,7 +360,7 @@ class _Execution:
             self._look_again(planned)
         self._outcome.failures += found
         self._put_aside += 1
-        self._done += planned.window.dates
+        self._count(planned)
         self._listener.put_aside(planned, found, seconds)
 
     def _pieces(self, planned: PlannedWindow, result: RunResult) -> list[PlannedWindow]:
@@ -411,10 +418,33 @@ class _Execution:
     def _unsettled(self, planned: PlannedWindow) -> list[Cell]:
         return [cell for cell in self._cells_of(planned) if cell.state not in SETTLED]
 
-    def _eta(self, done: float) -> float | None:
-        if done <= 0:
-            return None
-        return (time.monotonic() - self._building_since) / done * (self._total - done)
+    def _count(self, planned: PlannedWindow) -> None:
+        self._done += planned.window.dates
+        for table in planned.tables:
+            self._done_by_table[table] += planned.window.dates
+
+    def _public_rows(self) -> int:
+        return sum(rows for table, rows in self._rows_by_table.items() if table != EXCLUSIONS)
+
+    def _pace(
+        self, planned: PlannedWindow | None = None, built: Collection[str] = (), share: float = 0.0
+    ) -> Pace:
+        """Say how far the run is: what is done, and the share of the window in hand."""
+        plan = self._outcome.plan
+        done, spent = self._done + share, time.monotonic() - self._building_since
+        in_hand = planned.window.dates if planned else 0
+        tables = {
+            table: TablePace(
+                self._done_by_table[table] + (in_hand if table in built else 0),
+                sum(window.dates for window, tables in plan.windows if table in tables),
+                self._rows_by_table[table],
+            )
+            for table in ALL_TABLES
+            if any(table in tables for _, tables in plan.windows)
+        }
+        rows = self._public_rows()
+        eta = spent / done * (plan.dates - done) if done > 0 else None
+        return Pace(done, plan.dates, rows, rows / max(spent, 1e-9), eta, tables)
 
     def _patience(self) -> dict:
         return {

@@ -89,14 +89,14 @@ class Runner:
         self,
         window: Window,
         tables: Sequence[str] = ALL_TABLES,
-        on_node: Callable[[int, int], None] | None = None,
+        on_node: Callable[[str, int, int], None] | None = None,
         *,
         with_coverage: bool = False,
     ) -> RunResult:
         """Build these tables, and all they are made from, for a window.
 
-        `on_node` is told how many models are finished, and how many there are. The views stay as prepared,
-        but for `with_coverage`: that view knows the tables that were there when it was made.
+        `on_node` is told which model finished, how many have, and how many there are. The views stay as
+        prepared, but for `with_coverage`: that view knows the tables that were there when it was made.
         """
         kinds = ("config.materialized:table", "config.materialized:incremental")
         return self._invoke(
@@ -128,15 +128,15 @@ class Runner:
         ]  # fmt: skip
 
     def _invoke(
-        self, command: str, *arguments: str, on_node: Callable[[int, int], None] | None = None
+        self, command: str, *arguments: str, on_node: Callable[[str, int, int], None] | None = None
     ) -> RunResult:
         finished = 0
 
         def on_event(event) -> None:
             nonlocal finished
-            if on_node and event.info.name == "NodeFinished":
+            if on_node and event.info.name == "LogModelResult":
                 finished += 1
-                on_node(finished, max(finished, getattr(event.data.node_info, "node_total", 0)))
+                on_node(event.data.node_info.node_name, finished, event.data.total)
 
         # A relative NBA_DUCKDB_PATH means the project's folder, wherever the command was called from.
         here = Path.cwd()
