@@ -228,6 +228,7 @@ class _Execution:
         """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
         if self._runner:
             self._runner.release()
+        self._outcome.state = "stopped"
         self._finish()
         return self._outcome
 
