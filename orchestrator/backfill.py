@@ -294,7 +294,7 @@ class _Execution:
             if self._interrupts.cancelled:
                 raise KeyboardInterrupt
             if not result.success and failures.is_environment(_messages(result)):
-                outcome.stopped_by = f"{_messages(result).splitlines()[0]}: make room, then resume"
+                outcome.stopped_by = f"{failures.cause(_messages(result))}: make room, then resume"
                 return
             self._look_again(planned)
             seconds = time.monotonic() - began
