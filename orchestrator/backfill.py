@@ -165,11 +165,12 @@ def backfill(
         outcome = Outcome(Plan(), run, request, state="stopped", stopped_by="an error", exit_code=1)
         try:
             outcome = execution.go(confirm)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, UserError, RuntimeError) as error:
+            # dbt and DuckDB answer the second Ctrl-C with errors of their own ("Query interrupted").
+            if not interrupts.cancelled:
+                outcome.stopped_by = str(error)
+                raise
             outcome = execution.cancelled()
-        except UserError as error:
-            outcome.stopped_by = str(error)
-            raise
         finally:
             everyone.ended(outcome)
     return outcome
@@ -228,9 +229,14 @@ class _Execution:
         """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
         if self._runner:
             self._runner.release()
-        self._outcome.state = "stopped"
-        self._finish()
-        return self._outcome
+        outcome = self._outcome
+        outcome.state = "interrupted"
+        try:
+            self._finish()
+        except UserError:  # cancelled before the views were made: nothing to report from
+            outcome.stopped_by = f"{self._interrupts.received.name}, twice"
+            outcome.exit_code = self._interrupts.exit_code
+        return outcome
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -300,7 +306,7 @@ class _Execution:
             if self._interrupts.cancelled:
                 raise KeyboardInterrupt
             if not result.success and failures.is_environment(_messages(result)):
-                outcome.stopped_by = f"{_messages(result).splitlines()[0]}: make room, then resume"
+                outcome.stopped_by = f"{failures.cause(_messages(result))}: make room, then resume"
                 return
             self._look_again(planned)
             seconds = time.monotonic() - began
