@@ -10,9 +10,12 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pytest
+from tenacity import wait_none
 
 from orchestrator import backfill as backfill_module
-from orchestrator.coverage import Cell, project_files
+from orchestrator.backfill import Outcome
+from orchestrator.coverage import Cell, project_files, season_of
 from orchestrator.listeners import Listener
 from orchestrator.plan import Request
 from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
@@ -95,44 +98,50 @@ def write_warehouse(path: Path, cells: Iterable[Cell], exhibitions: Iterable[dat
         db.execute(COVERAGE.format(stored=stored))
         for day in exhibitions:
             db.execute("insert into nba_staging.stg_nba__non_nba_teams values (?)", [day])
-        for cell in cells:
-            db.execute(
-                "insert into paper.schedule values (?, ?, ?, ?, ?)",
-                [
-                    cell.table,
-                    cell.day,
-                    cell.season,
-                    cell.expected,
-                    cell.expected and cell.table != EXCLUSIONS,
-                ],
-            )
-            if cell.state in ("done", "stale_inputs", "stale_logic"):
-                _write(db, cell.table, [cell.day], built=0)
-                stale = cell.state if cell.state != "done" else None
-                db.execute(
-                    "update nba_precompute.receipts set stale = ? where table_name = ? and analysis_date = ?",
-                    [stale, cell.table, cell.day],
-                )
-            elif cell.state == "failed":
-                db.execute(
-                    "insert into nba_precompute.failures values (?, ?, 'error', 'it broke', null, 'retry', "
-                    "'r', now())",
-                    [cell.table, cell.day],
-                )
+        db.executemany(
+            "insert into paper.schedule values (?, ?, ?, ?, ?)",
+            [(c.table, c.day, c.season, c.expected, c.expected and c.table != EXCLUSIONS) for c in cells],
+        )
+        for table in ALL_TABLES:
+            own = [cell for cell in cells if cell.table == table]
+            for state in ("done", "stale_inputs", "stale_logic"):
+                days = [cell.day for cell in own if cell.state == state]
+                _write(db, table, days, built=0)
+                if days and state != "done":
+                    db.execute(
+                        "update nba_precompute.receipts set stale = ? "
+                        "where table_name = ? and analysis_date in (select unnest(?))",
+                        [state, table, days],
+                    )
+            for cell in own:
+                if cell.state == "failed":
+                    db.execute(
+                        "insert into nba_precompute.failures values (?, ?, 'error', 'it broke', null, "
+                        "'retry', 'r', now())",
+                        [table, cell.day],
+                    )
         db.commit()
     return path
 
 
-def _write(db, table: str, days: Iterable[date], built: int, rows: int = 2) -> None:
+def _write(db, table: str, days: Sequence[date], built: int, rows: int = 2) -> None:
+    if not days:
+        return
+    db.execute(f"delete from nba_precompute.{table} where analysis_date in (select unnest(?))", [days])
+    for kept in ("receipts", "failures"):
+        db.execute(
+            f"delete from nba_precompute.{kept} where table_name = ? and analysis_date in (select unnest(?))",
+            [table, days],
+        )
     context = ", 'history'" if table == "player_composite_factors" else ""
-    for day in days:
-        db.execute(f"delete from nba_precompute.{table} where analysis_date = ?", [day])
-        key = [table, day]
-        for kept in ("receipts", "failures"):
-            db.execute(f"delete from nba_precompute.{kept} where table_name = ? and analysis_date = ?", key)
-        for _ in range(rows):
-            db.execute(f"insert into nba_precompute.{table} select ?{context}", [day])
-        db.execute("insert into nba_precompute.receipts values (?, ?, ?, null, ?)", [*key, rows, built])
+    db.execute(
+        f"insert into nba_precompute.{table} select day{context} from unnest(?) as d (day), range({rows})",
+        [days],
+    )
+    db.execute(
+        f"insert into nba_precompute.receipts select ?, day, {rows}, null, {built} from unnest(?) as d (day)",
+        [table, days],
+    )
 
 
 class PaperDbt:
@@ -167,7 +176,7 @@ class PaperDbt:
         """Do nothing: every build closes the file."""
 
     def build(self, window: Window, tables: Sequence[str], on_node=None) -> RunResult:
-        """Write the window's dates of these tables, parents first; what is made from a failed one is skipped."""
+        """Write the window's dates of these tables; what is made from one that failed is skipped."""
         self.before(window)
         self.built.append((window, tuple(tables)))
         if self.says:
@@ -223,24 +232,17 @@ class Notes(Listener):
         return [arguments for name, arguments in self.heard if name == what]
 
 
-def run(dbt: PaperDbt, request: Request = Request(end=FAR), patch=None, **more):
+def run(dbt: PaperDbt, request: Request | None = None, **more) -> Outcome:
     """Backfill with the stand-in and without waiting between attempts."""
-    import pytest
-    from tenacity import wait_none
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("orchestrator.runner.Runner", lambda: dbt)
         patch.setattr(backfill_module, "wait_exponential_jitter", lambda **_: wait_none())
-        return backfill_module.backfill(dbt.warehouse, request, **more)
+        return backfill_module.backfill(dbt.warehouse, request or Request(end=FAR), **more)
 
 
-def cells_of(
-    days: Iterable[date], state: str = "missing", tables: Sequence[str] = ALL_TABLES, **more
-) -> list[Cell]:
+def cells_of(days: Iterable[date], state: str = "missing", tables: Sequence[str] = ALL_TABLES) -> list[Cell]:
     """Return a cell per date and table, all expected and in one state."""
-    return [
-        Cell(table, day, _season(day), state, more.get("reason"), 0, True) for day in days for table in tables
-    ]
+    return [Cell(table, day, season_of(day), state, None, 0, True) for day in days for table in tables]
 
 
 def _season(day: date) -> int:
@@ -248,4 +250,4 @@ def _season(day: date) -> int:
 
 
 def _opening(day: date) -> date:
-    return date(_season(day), 10, 1)
+    return date(season_of(day), 10, 1)

@@ -1,4 +1,4 @@
-"""The plan: whatever state the dates are in, it says what its windows write, and a backfill does just that."""
+"""The plan says what its windows write, whatever state the dates are in, and a backfill does just that."""
 
 import json
 from collections import Counter
@@ -278,7 +278,7 @@ def test_names_of_tables_and_seasons():
     for wrong in ("2021", "2021-23", "21-22", ""):
         with pytest.raises(UsageError, match="2021-22"):
             named_season(wrong)
-    with pytest.raises(UsageError, match="no table 'nonsense'.*PSZA"):
+    with pytest.raises(UsageError, match=r"no table 'nonsense'.*PSZA"):
         named_tables(["nonsense"])
 
 
