@@ -37,7 +37,7 @@ from orchestrator.listeners import Listener, Listeners, Pace, Recorder, RunLog, 
 from orchestrator.lock import held, this_command
 from orchestrator.plan import Plan, PlannedWindow, Request
 from orchestrator.progress import ProgressFile
-from orchestrator.project import ALL_TABLES, EXCLUSIONS, state_folder
+from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM, state_folder
 from orchestrator.survey import Survey, prepare, survey
 from orchestrator.warehouse import has_table, reading
 from orchestrator.windows import Window, halves
@@ -76,8 +76,10 @@ class Outcome:
     """Why the run did not reach its end; None when it did."""
     landed: list[PlannedWindow] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    dates: int = 0
+    """Game dates that landed."""
     rows: int = 0
-    """Rows of the five tables on the dates that landed."""
+    """Rows of the five tables on these dates."""
     context_rows: dict[str, int] = field(default_factory=dict)
     """Rows of player_composite_factors on these dates by context_source: `history` is context that no
     upstream job delivered, computed per player."""
@@ -85,11 +87,6 @@ class Outcome:
     cells: Sequence[Cell] = ()
     phase3: Sequence[Phase3Coverage] = ()
     exit_code: int = 0
-
-    @property
-    def dates(self) -> int:
-        """Game dates that landed."""
-        return sum(planned.window.dates for planned in self.landed)
 
     @property
     def coverage(self) -> coverage.Coverage:
@@ -202,6 +199,7 @@ class _Execution:
         self._view_is_complete = False
         """The coverage view knows the tables that were there when it was made: on a new warehouse, none."""
         self._put_aside = 0
+        self._schedule: list[date] = []
         self._poisoned: dict[int, tuple] = {}
         """Seasons whose history holds something that no later date can be computed with."""
 
@@ -211,6 +209,8 @@ class _Execution:
         found = self._survey(request)
         outcome = self._outcome
         outcome.plan, outcome.cells = found.plan(request), found.cells
+        # As it was planned: a date that is on the schedule no longer leaves the cells when it is built.
+        self._schedule = sorted({cell.day for cell in found.cells})
         if outcome.plan.windows:
             self._listener.surveyed(found.cells)
             self._listener.planned(
@@ -312,10 +312,11 @@ class _Execution:
             seconds = time.monotonic() - began
             if result.success:
                 absent = self._unsettled(planned)
+                rows = self._add_up(planned, {cell.day for cell in absent})
                 if absent:
                     self._set_aside(planned, _without_rows(absent), seconds)
                 else:
-                    self._land(planned, seconds)
+                    self._land(planned, rows, seconds)
             elif pieces := self._pieces(planned, result):
                 self._listener.halved(planned, pieces, str(result.failures[0]).splitlines()[0])
                 queue.extendleft(reversed(pieces))
@@ -348,14 +349,20 @@ class _Execution:
             )
         )
 
-    def _land(self, planned: PlannedWindow, seconds: float) -> None:
+    def _add_up(self, planned: PlannedWindow, absent: set[date]) -> int:
+        """Count the dates of a window that are there, and return their rows."""
         outcome = self._outcome
         for cell in self._cells_of(planned):
-            self._rows_by_table[cell.table] += cell.rows
+            if cell.day not in absent:
+                self._rows_by_table[cell.table] += cell.rows
         rows = self._public_rows() - outcome.rows
-        outcome.landed.append(planned)
+        outcome.dates += planned.window.dates - len(absent)
         outcome.rows += rows
         outcome.context_rows = dict(Counter(outcome.context_rows) + Counter(self._context))
+        return rows
+
+    def _land(self, planned: PlannedWindow, rows: int, seconds: float) -> None:
+        self._outcome.landed.append(planned)
         self._count(planned)
         self._listener.landed(planned, rows, seconds, self._pace())
 
@@ -375,7 +382,8 @@ class _Execution:
         window = planned.window
         if window.dates < 2 or failures.is_systemic(_messages(result)):
             return []
-        season, last = season_of(window.start), season_of(window.end)
+        days = self._days_of(planned)
+        season, last = season_of(days[0]), season_of(days[-1])
         if season in self._poisoned:
             if season == last:
                 same = _signature(result.failures[0]) == self._poisoned[season]
@@ -384,11 +392,10 @@ class _Execution:
         return self._halves(planned)
 
     def _halves(self, planned: PlannedWindow) -> list[PlannedWindow]:
-        schedule = sorted({cell.day for cell in self._outcome.cells})
-        return [planned._replace(window=half) for half in halves(planned.window, schedule)]
+        return [planned._replace(window=half) for half in halves(planned.window, self._schedule)]
 
     def _cut_after_season(self, planned: PlannedWindow, season: int) -> list[PlannedWindow]:
-        days = sorted({cell.day for cell in self._cells_of(planned)})
+        days = self._days_of(planned)
         own = [day for day in days if season_of(day) == season]
         others = days[len(own) :]
         return [
@@ -402,14 +409,14 @@ class _Execution:
         first = result.failures[0]
         if first.folder not in (None, "phase4", "coverage"):
             # Every later date of the season reads the same history: try the rest of it once, not in halves.
-            self._poisoned.setdefault(season_of(planned.window.start), _signature(first))
+            self._poisoned.setdefault(season_of(self._days_of(planned)[0]), _signature(first))
         found = []
         for cell in self._cells_of(planned):
             if cell.table in result.succeeded or (cell.state in SETTLED and not cell.expected):
                 continue
-            failure = own.get(cell.table)
-            kind = failures.ERROR if failure else failures.SKIPPED
-            blame = failure or first
+            kind = failures.ERROR if cell.table in own else failures.SKIPPED
+            needed = (cell.table, *MADE_FROM.get(cell.table, ()))
+            blame = next((own[table] for table in needed if table in own), first)
             found.append(Failure(cell.table, cell.day, kind, str(blame), blame.sql_path))
         return found
 
@@ -421,6 +428,11 @@ class _Execution:
         first = bisect_left(cells, window.start, key=lambda cell: cell.day)
         after = bisect_right(cells, window.end, key=lambda cell: cell.day)
         return [cell for cell in cells[first:after] if cell.table in planned.tables]
+
+    def _days_of(self, planned: PlannedWindow) -> list[date]:
+        """Return the window's game dates (it may start with exhibitions)."""
+        schedule, window = self._schedule, planned.window
+        return schedule[bisect_left(schedule, window.start) : bisect_right(schedule, window.end)]
 
     def _unsettled(self, planned: PlannedWindow) -> list[Cell]:
         return [cell for cell in self._cells_of(planned) if cell.state not in SETTLED]
