@@ -37,12 +37,13 @@ def dbt(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]
     return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse)
 
 
-def build(warehouse: Path, start: date | str, end: date | str) -> None:
+def build(warehouse: Path, start: date | str, end: date | str, prepared: bool = False) -> None:
     """Build a window in this process: parsed once, so that many windows cost little."""
     runner = _runner()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
-        results = [runner.prepare(), runner.build(Window(start, end, 0))]
+        results = [] if prepared else [runner.prepare()]
+        results.append(runner.build(Window(start, end, 0)))
     assert all(result.success for result in results), results
 
 
