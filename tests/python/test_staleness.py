@@ -130,7 +130,13 @@ A_PLAYER, A_SHOOTER = (
             set(TABLES),
             READS_THE_DAY,
         ),
-        (f"update nba_raw.games set home_score = null where game_id = {A_GAME}", set(), READS_THE_DAY),
+        # Also where nobody knows of injuries or lines.
+        (
+            "delete from nba_raw.injury_events; delete from nba_raw.betting_lines; "
+            f"update nba_raw.games set home_score = null where game_id = {A_GAME}",
+            set(),
+            READS_THE_DAY,
+        ),
         # What informs a slate says nothing of a date that has been played.
         (f"update nba_raw.betting_lines set total_line = 1 where game_id = {A_GAME}", set(), set()),
         ("delete from nba_raw.injury_events", set(), set()),
