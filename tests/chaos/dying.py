@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -19,11 +20,18 @@ import orchestrate
 from orchestrator import runner
 
 
-def _counts(sql: str, seen: int) -> bool:
+_thread = threading.local()
+
+
+def _counts(sql: str) -> bool:
     code = sql.rpartition("*/")[2].split()
     verb = code[0].lower() if code else ""
+    if verb == "commit":
+        wrote, _thread.wrote = getattr(_thread, "wrote", False), False
+        return wrote
     of_phase_4 = '"nba_precompute"' in sql and "phase4_coverage" not in sql and "view" not in code[:4]
-    return (verb == "commit" and seen > 0) or (verb in ("create", "delete", "insert") and of_phase_4)
+    _thread.wrote = verb in ("create", "delete", "insert") and of_phase_4
+    return _thread.wrote
 
 
 def die_after(number: int, mark: Path) -> None:
@@ -40,7 +48,7 @@ def die_after(number: int, mark: Path) -> None:
         def counted(cursor, sql, *rest):
             nonlocal seen
             result = execute(cursor, sql, *rest)
-            seen += _counts(sql, seen)
+            seen += _counts(sql)
             if seen == number:
                 mark.write_text(sql)
                 os.killpg(0, signal.SIGKILL)

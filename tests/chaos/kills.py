@@ -17,8 +17,8 @@ from tests.chaos.truth import State, Verdict, judge, look
 
 FILL, REBUILD, CORRECT = "fill", "rebuild", "correct"
 KINDS = (FILL, REBUILD, FILL, CORRECT, REBUILD)
-KILLS_A_ROUND = 14
-LONGEST_WAIT = 9.0
+KILLS_A_ROUND = 20
+LONGEST_WAIT = 7.0
 """Seconds a run is given, at most, before it is killed."""
 SHARE_BY_STATEMENT = 0.35
 """Of the kills, how many strike right after a statement: hooks and commits take too little time to be hit
