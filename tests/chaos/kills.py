@@ -17,15 +17,14 @@ from tests.chaos.truth import State, Verdict, judge, look
 
 FILL, REBUILD, CORRECT = "fill", "rebuild", "correct"
 KINDS = (FILL, REBUILD, FILL, CORRECT, REBUILD)
-KILLS_A_ROUND = 8
-LONGEST_WAIT = 12.0
+KILLS_A_ROUND = 20
+LONGEST_WAIT = 7.0
 """Seconds a run is given, at most, before it is killed."""
 SHARE_BY_STATEMENT = 0.35
 """Of the kills, how many strike right after a statement: hooks and commits take too little time to be hit
 otherwise."""
-STATEMENTS_BEFORE = 100
-"""What dbt executes for seeds and views, about, and then for each window."""
-STATEMENTS_A_WINDOW = 190
+STATEMENTS = 40
+"""How many statements that count a run of a window or two executes, about."""
 WINDOW_SECONDS = 5.0
 
 
@@ -157,7 +156,7 @@ class Killing:
         if rng.random() < SHARE_BY_STATEMENT:
             mark = warehouse.with_name("mark.txt")
             mark.unlink(missing_ok=True)
-            number = rng.randint(1, STATEMENTS_BEFORE + STATEMENTS_A_WINDOW)
+            number = rng.randint(1, STATEMENTS)
             process = start(warehouse, *command, program=("tests/chaos/dying.py", number, mark))
             ended = finish(process, warehouse, since)
             if not mark.exists():
@@ -244,12 +243,10 @@ def _built_before(warehouse: Path, moment: datetime) -> int:
 
 
 def _short(sql: str) -> str:
-    """Name a statement: its verb, and whether it is of the receipts or the failures."""
-    words = [word for word in sql.rsplit("*/", maxsplit=1)[-1].lower().split() if word]
-    name = " ".join(words[:2])
-    if "receipts" in sql and words[0] in ("delete", "insert"):
-        return "the receipts hook"
-    if words[0] in ("create", "alter", "drop"):
-        temporary = "__dbt_tmp" in sql or "__dbt_backup" in sql
-        return f"{name}{' (temporary)' if temporary else ''}"
-    return name if words[0] in ("delete", "insert") else words[0]
+    """Name a statement."""
+    words = sql.rpartition("*/")[2].lower().split()
+    if words[0] == "commit":
+        return "a commit"
+    if "receipts" in " ".join(words[:8]):
+        return "writing receipts" if words[0] == "delete" else "making their table"
+    return "making a temporary table" if "temporary" in words[:3] else "writing a Phase 4 table"

@@ -37,7 +37,12 @@ class Held(NamedTuple):
     content: int = 0
     """The sum of the rows' hashes."""
     receipt: tuple | None = None
-    """Row count, content hash, input hash and logic version, as the receipt has them."""
+    """Row count, content hash, input hash and logic version, as the receipt has them; and how many receipts."""
+
+    @property
+    def says_nothing(self) -> bool:
+        """No rows, and no receipt or one of 0 rows."""
+        return self.rows == 0 and (self.receipt is None or (self.receipt[0] == 0 and self.receipt[-1] == 1))
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,9 @@ def judge(state: State, allowed: Sequence[State], *, may_be_absent: bool) -> Ver
         expected = [entry.of(table, day) for entry in allowed]
         if found in expected:
             continue
-        if found == Held() and (may_be_absent or any(entry.rows == 0 for entry in expected)):
+        if found == Held() and may_be_absent:
+            continue
+        if found.says_nothing and any(entry.says_nothing for entry in expected):
             continue
         verdict.dates.add(day)
         verdict.inconsistent.append(
