@@ -70,7 +70,7 @@ class Outcome:
     plan: Plan
     run: Run
     request: Request
-    state: str = "nothing to do"
+    state: str = "stopped"
     """nothing to do, finished, failed (dates were put aside), stopped, interrupted, or declined."""
     stopped_by: str | None = None
     """Why the run did not reach its end; None when it did."""
@@ -86,7 +86,7 @@ class Outcome:
     seconds: float = 0.0
     cells: Sequence[Cell] = ()
     phase3: Sequence[Phase3Coverage] = ()
-    exit_code: int = 0
+    exit_code: int = 1
 
     @property
     def coverage(self) -> coverage.Coverage:
@@ -159,13 +159,14 @@ def backfill(
     with held(warehouse), Interrupts(lambda name: everyone.interrupted(name, run)) as interrupts:
         everyone.began(run)
         execution = _Execution(warehouse, run, request, settings, everyone, interrupts, progress)
-        outcome = Outcome(Plan(), run, request, state="stopped", stopped_by="an error", exit_code=1)
+        outcome = execution.outcome
         try:
-            outcome = execution.go(confirm)
-        except KeyboardInterrupt:
-            outcome = execution.cancelled()
-        except UserError as error:
-            outcome.stopped_by = str(error)
+            try:
+                execution.go(confirm)
+            except KeyboardInterrupt:
+                execution.cancelled()
+        except Exception as error:
+            outcome.state, outcome.stopped_by = "stopped", str(error) or repr(error)
             raise
         finally:
             everyone.ended(outcome)
@@ -202,7 +203,12 @@ class _Execution:
         self._poisoned: dict[int, tuple] = {}
         """Seasons whose history holds something that no later date can be computed with."""
 
-    def go(self, confirm: Callable[[Plan], bool]) -> Outcome:
+    @property
+    def outcome(self) -> Outcome:
+        """What the run has come to so far."""
+        return self._outcome
+
+    def go(self, confirm: Callable[[Plan], bool]) -> None:
         """Survey, plan, build."""
         request = self._request
         found = self._survey(request)
@@ -219,17 +225,15 @@ class _Execution:
                 self._build(outcome.plan)
             else:
                 outcome.state = "declined"
-        elif outcome.plan.blocked:
-            outcome.state = "failed"
+        else:
+            outcome.state = "failed" if outcome.plan.blocked else "nothing to do"
         self._finish()
-        return outcome
 
-    def cancelled(self) -> Outcome:
+    def cancelled(self) -> None:
         """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
         if self._runner:
             self._runner.release()
         self._finish()
-        return self._outcome
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -238,7 +242,12 @@ class _Execution:
         found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             # Only now: importing dbt takes longer than finding that there is nothing to do.
-            self._patiently(lambda: prepare(self._dbt()))
+            try:
+                self._patiently(lambda: prepare(self._dbt()))
+            except UserError:
+                if self._interrupts.cancelled:
+                    raise KeyboardInterrupt from None  # dbt turned it into a failure
+                raise
             found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             raise UserError(
@@ -279,7 +288,6 @@ class _Execution:
 
     def _build(self, plan: Plan) -> None:
         outcome = self._outcome
-        outcome.state = "stopped"
         self._done = 0
         self._done_by_table: Counter[str] = Counter()
         self._rows_by_table: Counter[str] = Counter()
@@ -331,7 +339,10 @@ class _Execution:
 
         return Retrying(
             retry=retry_if_result(
-                lambda result: not result.success and failures.is_transient(_messages(result))
+                lambda result: (
+                    not result.success
+                    and any(failures.is_transient(failure.message) for failure in result.failures)
+                )
             ),
             retry_error_callback=lambda state: state.outcome.result(),
             before_sleep=lambda state: self._say_retry(f"window {planned.window}", state),
@@ -481,18 +492,22 @@ class _Execution:
 
     def _finish(self) -> None:
         outcome = self._outcome
-        if self._interrupts.received and outcome.state not in ("finished", "nothing to do"):
+        signal = self._interrupts.received
+        if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
             outcome.state = "interrupted"
-            outcome.stopped_by = outcome.stopped_by or f"{self._interrupts.received.name}, twice"
+            outcome.stopped_by = f"{signal.name}, twice" if self._interrupts.cancelled else signal.name
         if not outcome.phase3:
-            with reading(self._warehouse) as connection:
-                outcome.phase3 = coverage.phase3(connection)
+            outcome.phase3 = self._patiently(self._read_phase3)
         outcome.seconds = time.monotonic() - self._began
         outcome.exit_code = (
             self._interrupts.exit_code
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
+
+    def _read_phase3(self) -> list[Phase3Coverage]:
+        with reading(self._warehouse) as connection:
+            return coverage.phase3(connection)
 
 
 def failure_as_json(failure: Failure) -> dict:
