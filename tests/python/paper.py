@@ -170,12 +170,10 @@ class PaperDbt:
         """Do nothing: the views are there."""
         return RunResult(True)
 
-    cover = prepare
-
     def release(self) -> None:
         """Do nothing: every build closes the file."""
 
-    def build(self, window: Window, tables: Sequence[str], on_node=None) -> RunResult:
+    def build(self, window: Window, tables: Sequence[str], on_node=None, *, with_coverage=False) -> RunResult:
         """Write the window's dates of these tables; what is made from one that failed is skipped."""
         self.before(window)
         self.built.append((window, tuple(tables)))
@@ -202,7 +200,7 @@ class PaperDbt:
                     _write(db, table, empty, len(self.built), rows=0)
                     result.succeeded.append(table)
                 if on_node:
-                    on_node(number, len(tables))
+                    on_node(table, number, len(tables))
             db.commit()
         result.success = not result.failures
         return result
