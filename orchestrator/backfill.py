@@ -70,7 +70,7 @@ class Outcome:
     plan: Plan
     run: Run
     request: Request
-    state: str = "nothing to do"
+    state: str = "stopped"
     """nothing to do, finished, failed (dates were put aside), stopped, interrupted, or declined."""
     stopped_by: str | None = None
     """Why the run did not reach its end; None when it did."""
@@ -86,7 +86,7 @@ class Outcome:
     seconds: float = 0.0
     cells: Sequence[Cell] = ()
     phase3: Sequence[Phase3Coverage] = ()
-    exit_code: int = 0
+    exit_code: int = 1
 
     @property
     def coverage(self) -> coverage.Coverage:
@@ -159,15 +159,15 @@ def backfill(
     with held(warehouse), Interrupts(lambda name: everyone.interrupted(name, run)) as interrupts:
         everyone.began(run)
         execution = _Execution(warehouse, run, request, settings, everyone, interrupts, progress)
-        outcome = Outcome(Plan(), run, request, state="stopped", stopped_by="an error", exit_code=1)
+        outcome = execution.outcome
         try:
-            outcome = execution.go(confirm)
-        except (KeyboardInterrupt, UserError, RuntimeError) as error:
+            execution.go(confirm)
+        except (Exception, KeyboardInterrupt) as error:
             # dbt and DuckDB answer the second Ctrl-C with errors of their own ("Query interrupted").
             if not interrupts.cancelled:
-                outcome.stopped_by = str(error)
+                outcome.state, outcome.stopped_by = "stopped", str(error) or repr(error)
                 raise
-            outcome = execution.cancelled()
+            execution.cancelled()
         finally:
             everyone.ended(outcome)
     return outcome
@@ -194,7 +194,7 @@ class _Execution:
         self._progress = progress
         self._began = time.monotonic()
         self._request = request
-        self._outcome = Outcome(Plan(), run, request)
+        self.outcome = Outcome(Plan(), run, request)
         self._runner: Runner | None = None
         self._view_is_complete = False
         """The coverage view knows the tables that were there when it was made: on a new warehouse, none."""
@@ -203,11 +203,11 @@ class _Execution:
         self._poisoned: dict[int, tuple] = {}
         """Seasons whose history holds something that no later date can be computed with."""
 
-    def go(self, confirm: Callable[[Plan], bool]) -> Outcome:
+    def go(self, confirm: Callable[[Plan], bool]) -> None:
         """Survey, plan, build."""
         request = self._request
         found = self._survey(request)
-        outcome = self._outcome
+        outcome = self.outcome
         outcome.plan, outcome.cells = found.plan(request), found.cells
         # As it was planned: a date that is on the schedule no longer leaves the cells when it is built.
         self._schedule = sorted({cell.day for cell in found.cells})
@@ -220,23 +220,21 @@ class _Execution:
                 self._build(outcome.plan)
             else:
                 outcome.state = "declined"
-        elif outcome.plan.blocked:
-            outcome.state = "failed"
+        else:
+            outcome.state = "failed" if outcome.plan.blocked else "nothing to do"
         self._finish()
-        return outcome
 
-    def cancelled(self) -> Outcome:
+    def cancelled(self) -> None:
         """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
         if self._runner:
             self._runner.release()
-        outcome = self._outcome
+        outcome = self.outcome
         outcome.state = "interrupted"
         try:
             self._finish()
         except UserError:  # cancelled before the views were made: nothing to report from
             outcome.stopped_by = f"{self._interrupts.received.name}, twice"
             outcome.exit_code = self._interrupts.exit_code
-        return outcome
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -245,7 +243,12 @@ class _Execution:
         found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             # Only now: importing dbt takes longer than finding that there is nothing to do.
-            self._patiently(lambda: prepare(self._dbt()))
+            try:
+                self._patiently(lambda: prepare(self._dbt()))
+            except UserError:
+                if self._interrupts.cancelled:
+                    raise KeyboardInterrupt from None  # dbt turned it into a failure
+                raise
             found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             raise UserError(
@@ -273,7 +276,7 @@ class _Execution:
                     coverage.is_current(connection),
                 )
 
-        outcome = self._outcome
+        outcome = self.outcome
         outcome.cells, outcome.phase3, self._context, current = self._patiently(look)
         if not current:
             # Tables that are new, and a view that was skipped because another table failed.
@@ -285,8 +288,7 @@ class _Execution:
     # --- building --------------------------------------------------------------------------------
 
     def _build(self, plan: Plan) -> None:
-        outcome = self._outcome
-        outcome.state = "stopped"
+        outcome = self.outcome
         self._done = 0
         self._done_by_table: Counter[str] = Counter()
         self._rows_by_table: Counter[str] = Counter()
@@ -338,7 +340,10 @@ class _Execution:
 
         return Retrying(
             retry=retry_if_result(
-                lambda result: not result.success and failures.is_transient(_messages(result))
+                lambda result: (
+                    not result.success
+                    and any(failures.is_transient(failure.message) for failure in result.failures)
+                )
             ),
             retry_error_callback=lambda state: state.outcome.result(),
             before_sleep=lambda state: self._say_retry(f"window {planned.window}", state),
@@ -351,7 +356,7 @@ class _Execution:
 
     def _add_up(self, planned: PlannedWindow, absent: set[date]) -> int:
         """Count the dates of a window that are there, and return their rows."""
-        outcome = self._outcome
+        outcome = self.outcome
         for cell in self._cells_of(planned):
             if cell.day not in absent:
                 self._rows_by_table[cell.table] += cell.rows
@@ -362,7 +367,7 @@ class _Execution:
         return rows
 
     def _land(self, planned: PlannedWindow, rows: int, seconds: float) -> None:
-        self._outcome.landed.append(planned)
+        self.outcome.landed.append(planned)
         self._count(planned)
         self._listener.landed(planned, rows, seconds, self._pace())
 
@@ -372,7 +377,7 @@ class _Execution:
         if lasting:
             self._patiently(lambda: failures.record(self._warehouse, self._run.run_id, lasting))
             self._look_again(planned)
-        self._outcome.failures += found
+        self.outcome.failures += found
         self._put_aside += 1
         self._count(planned)
         self._listener.put_aside(planned, found, seconds)
@@ -423,7 +428,7 @@ class _Execution:
     # --- small things ----------------------------------------------------------------------------
 
     def _cells_of(self, planned: PlannedWindow) -> list[Cell]:
-        cells = self._outcome.cells  # ordered by day
+        cells = self.outcome.cells  # ordered by day
         window = planned.window
         first = bisect_left(cells, window.start, key=lambda cell: cell.day)
         after = bisect_right(cells, window.end, key=lambda cell: cell.day)
@@ -449,7 +454,7 @@ class _Execution:
         self, planned: PlannedWindow | None = None, built: Collection[str] = (), share: float = 0.0
     ) -> Pace:
         """Say how far the run is: what is done, and the share of the window in hand."""
-        plan = self._outcome.plan
+        plan = self.outcome.plan
         done, spent = self._done + share, time.monotonic() - self._building_since
         in_hand = planned.window.dates if planned else 0
         tables = {
@@ -487,19 +492,23 @@ class _Execution:
         self._listener.retrying(what, error.splitlines()[0], state.next_action.sleep)
 
     def _finish(self) -> None:
-        outcome = self._outcome
-        if self._interrupts.received and outcome.state not in ("finished", "nothing to do"):
+        outcome = self.outcome
+        signal = self._interrupts.received
+        if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
             outcome.state = "interrupted"
-            outcome.stopped_by = outcome.stopped_by or f"{self._interrupts.received.name}, twice"
+            outcome.stopped_by = f"{signal.name}, twice" if self._interrupts.cancelled else signal.name
         if not outcome.phase3:
-            with reading(self._warehouse) as connection:
-                outcome.phase3 = coverage.phase3(connection)
+            outcome.phase3 = self._patiently(self._read_phase3)
         outcome.seconds = time.monotonic() - self._began
         outcome.exit_code = (
             self._interrupts.exit_code
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
+
+    def _read_phase3(self) -> list[Phase3Coverage]:
+        with reading(self._warehouse) as connection:
+            return coverage.phase3(connection)
 
 
 def failure_as_json(failure: Failure) -> dict:

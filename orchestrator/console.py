@@ -46,6 +46,8 @@ class TerminalProgress(Listener):
     def __init__(self, assume_yes: bool = False):
         self._bar: Progress | None = None
         self._assume_yes = assume_yes
+        self.outcome: Outcome | None = None
+        """What the run came to, once it has ended."""
         self._table_tasks: dict[str, TaskID] = {}
         self._number = self._windows = 0
 
@@ -67,7 +69,10 @@ class TerminalProgress(Listener):
         if not self._assume_yes and sys.stdin.isatty() and err.is_terminal:
             import typer
 
-            if not typer.confirm("Build this?", default=True, err=True):
+            try:
+                if not typer.confirm("Build this?", default=True, err=True):
+                    return False
+            except typer.Abort:  # Ctrl-C or Ctrl-D at the question
                 return False
         if err.is_terminal and plan.windows:
             self._bar = Progress(
@@ -139,6 +144,7 @@ class TerminalProgress(Listener):
 
     def ended(self, outcome: Outcome) -> None:
         """Take the bar down."""
+        self.outcome = outcome
         if self._bar:
             self._bar.stop()
             self._bar = None

@@ -170,8 +170,6 @@ class PaperDbt:
         """Do nothing: the views are there."""
         return RunResult(True)
 
-    cover = prepare
-
     def release(self) -> None:
         """Do nothing: every build closes the file."""
 
