@@ -104,7 +104,8 @@ class Recorder(Listener):
         self._progress.finished(self._run_id, planned.window, planned.tables, "failed", 0, seconds)
 
     def ended(self, outcome: Outcome) -> None:  # noqa: D102
-        self._progress.save_cells(outcome.cells, outcome.phase3)
+        if outcome.cells:  # none when the run could not even look: what is known stays known
+            self._progress.save_cells(outcome.cells, outcome.phase3)
         self._progress.ended(self._run_id, outcome.state, outcome.as_json())
 
 
