@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("not installed in this Python: run `make setup`, then use `.venv/bin/python orchestrate.py`")
 
-from orchestrator.errors import UserError
+from orchestrator.errors import UsageError, UserError
 from orchestrator.project import warehouse_path
 from orchestrator.windows import LARGEST_WINDOW
 
@@ -31,14 +31,58 @@ def day(text: str):
     return typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", show_default=False, help=text)
 
 
+Start = Annotated[datetime | None, day("First date (default: the first of the schedule).")]
+End = Annotated[datetime | None, day("Last date (default: today).")]
+Dates = Annotated[
+    str | None, typer.Option(metavar="D,D,...", show_default=False, help="Only these dates, as YYYY-MM-DD.")
+]
+Season = Annotated[
+    list[str] | None,
+    typer.Option(metavar="YYYY-YY", show_default=False, help="Only this season; may be repeated."),
+]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,...",
+        show_default=False,
+        help="Only these tables (names, or TDZA, PSZA, PCF, PDC, MLFS) and what they are made from.",
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHAT",
+        show_default=False,
+        help="missing, missing-and-failed, stale, or all (default: missing, failed and stale).",
+    ),
+]
+PerWindow = Annotated[
+    int, typer.Option("--window", min=1, help="Game dates per dbt run; whole seasons are kept together.")
+]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first date that cannot be built.")]
+MaxFailures = Annotated[int, typer.Option(min=1, help="Stop after so many failures.")]
+SkipPreflight = Annotated[
+    bool, typer.Option("--skip-preflight", help="Build with inputs that would make wrong numbers, too.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, on a terminal.")]
+Notify = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="URL",
+        envvar="NBA_NOTIFY",
+        show_default=False,
+        help="Send the digest there if somebody should act: json://..., mailto://..., slack://... (apprise).",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progress stays on stderr.")]
+
+
 @app.command()
 def ingest(
     source: Annotated[
         Path, typer.Option("--from", metavar="DIR", help="Folder with games.parquet, player_box.parquet, ...")
     ],
-    season: Annotated[
-        list[str] | None, typer.Option(metavar="YYYY-YY", help="Only this season; may be repeated.")
-    ] = None,
+    season: Season = None,
 ) -> None:
     """Load raw files into the warehouse: all of what was asked, or nothing.
 
@@ -73,62 +117,259 @@ def demo(
     if report:
         console.show_loaded(report.rows)
     else:
-        console.err.print("the warehouse has raw data already: no demo league loaded")
+        console.say("the warehouse has raw data already: no demo league loaded")
+
+
+@app.command()
+def plan(
+    start: Start = None,
+    end: End = None,
+    dates: Dates = None,
+    season: Season = None,
+    tables: Tables = None,
+    only: Only = None,
+    window: PerWindow = LARGEST_WINDOW,
+    skip_preflight: SkipPreflight = False,
+    from_state: Annotated[
+        bool, typer.Option("--state", help="Answer from the progress file, also while a backfill runs.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a backfill would build and why, what not and why, and how long it would take.
+
+    Example: python orchestrate.py plan --season 2022-23 --only stale
+    """
+    request = _request(start, end, dates, season, tables, only, window)
+    _plan(request, not skip_preflight, from_state, as_json)
 
 
 @app.command()
 def backfill(
-    start: Annotated[datetime | None, day("First date (default: the first of the schedule).")] = None,
-    end: Annotated[datetime | None, day("Last date (default: today).")] = None,
-    window: Annotated[
-        int, typer.Option(min=1, help="Game dates per dbt run; whole seasons are kept together.")
-    ] = LARGEST_WINDOW,
-    rebuild: Annotated[bool, typer.Option("--all", help="Also build the dates that are there.")] = False,
+    start: Start = None,
+    end: End = None,
+    dates: Dates = None,
+    season: Season = None,
+    tables: Tables = None,
+    only: Only = None,
+    window: PerWindow = LARGEST_WINDOW,
+    fail_fast: FailFast = False,
+    max_failures: MaxFailures = 10,
+    skip_preflight: SkipPreflight = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be built, as plan does.")
+    ] = False,
+    yes: Yes = False,
+    notify: Notify = None,
+    as_json: Json = False,
 ) -> None:
-    """Build every date that should be in the five tables and is not, then print the coverage table.
+    """Build what is missing, failed or stale, put aside what cannot be built, and print the coverage table.
 
-    Exit status: 0 when all expected dates are there, 1 when not, 2 for a usage error.
+    Exit status: 0 when all that was planned is there, 1 when not, 2 for a usage error, 3 when another
+    backfill is running, 130 or 143 when interrupted.
 
     Example: python orchestrate.py backfill --start 2022-01-10 --end 2022-01-16
     """
-    from orchestrator import console
-    from orchestrator.backfill import backfill as build
+    request = _request(start, end, dates, season, tables, only, window)
+    if dry_run:
+        _plan(request, not skip_preflight, from_state=False, as_json=as_json)
+    else:
+        _backfill(request, 1 if fail_fast else max_failures, not skip_preflight, yes, notify, as_json)
 
-    first, last = start and start.date(), end and end.date()
-    with console.TerminalProgress() as progress:
-        outcome = build(
-            warehouse_path(), first, last, largest_window=window, rebuild=rebuild, progress=progress
-        )
-    console.show_outcome(outcome)
-    raise typer.Exit(0 if outcome.complete else 1)
+
+@app.command()
+def retry(
+    start: Start = None,
+    end: End = None,
+    dates: Dates = None,
+    season: Season = None,
+    tables: Tables = None,
+    window: PerWindow = LARGEST_WINDOW,
+    fail_fast: FailFast = False,
+    max_failures: MaxFailures = 10,
+    skip_preflight: SkipPreflight = False,
+    yes: Yes = False,
+    notify: Notify = None,
+    as_json: Json = False,
+) -> None:
+    """Build the dates that failed, and only these.
+
+    Example: python orchestrate.py retry --dates 2022-01-15
+    """
+    request = _request(start, end, dates, season, tables, "failed", window)
+    _backfill(request, 1 if fail_fast else max_failures, not skip_preflight, yes, notify, as_json)
+
+
+@app.command()
+def resume(
+    fail_fast: FailFast = False,
+    max_failures: MaxFailures = 10,
+    skip_preflight: SkipPreflight = False,
+    yes: Yes = False,
+    notify: Notify = None,
+    as_json: Json = False,
+) -> None:
+    """Build what the last run had left, whatever stopped it.
+
+    Example: python orchestrate.py resume
+    """
+    from orchestrator.resume import left_by_last_run
+
+    request = left_by_last_run(warehouse_path())
+    _backfill(request, 1 if fail_fast else max_failures, not skip_preflight, yes, notify, as_json)
 
 
 @app.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+    by: Annotated[str | None, typer.Option(metavar="season", help="A table for each season.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Print what is in the warehouse: Phase 4 against what is expected, Phase 3 by season.
+    """Say what is there against what is expected, what runs, what failed and what is stale.
 
-    Example: python orchestrate.py status --json
+    Example: python orchestrate.py status --by season
     """
-    from orchestrator.coverage import check_raw, coverage
-    from orchestrator.warehouse import reading
+    from orchestrator.status import status as read
 
-    with reading(warehouse_path()) as connection:
-        check_raw(connection)
-        found = coverage(connection)
+    if by not in (None, "season"):
+        raise UsageError(f"--by {by}: the only grouping is season")
     if as_json:
-        import json
-
-        print(json.dumps(found.as_json(), indent=2))
+        _print_json(read(warehouse_path()).as_json())
         return
     from orchestrator import console
 
-    if not found.phase4:
-        console.err.print("no coverage yet, nothing was backfilled: run `python orchestrate.py backfill`")
-        return
-    console.show_coverage(found)
-    console.show_phase3(found)
+    if watch:
+        console.watch(lambda: read(warehouse_path()), by, seconds=2)
+    else:
+        console.show_status(read(warehouse_path()), by)
+
+
+@app.command()
+def gaps(
+    end: End = None,
+    as_json: Json = False,
+) -> None:
+    """Print the ranges that are missing, failed or stale, and exit 1 if there are any.
+
+    Example: python orchestrate.py gaps --json || mail -s 'gaps' quants@example.com
+    """
+    from orchestrator.plan import span_as_json
+    from orchestrator.status import gaps as find
+    from orchestrator.status import status as read
+
+    found = find(_compared(read), end.date() if end else date.today())
+    if as_json:
+        _print_json([span_as_json(span) for span in found])
+    else:
+        from orchestrator import console
+
+        console.show_gaps(found)
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def show(
+    table: Annotated[str, typer.Argument(help="A table, or TDZA, PSZA, PCF, PDC, MLFS.")],
+    on: Annotated[datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="A game date.")],
+    as_json: Json = False,
+) -> None:
+    """Print all that is known of one date of one table: state, receipt, exclusions by reason, inputs.
+
+    Example: python orchestrate.py show ml_feature_store 2022-01-15
+    """
+    from orchestrator.plan import named_tables
+    from orchestrator.show import show as find
+
+    found = find(warehouse_path(), named_tables([table])[0], on.date())
+    if as_json:
+        _print_json(found)
+    else:
+        from orchestrator import console
+
+        console.show_cell(found)
+
+
+@app.command("progress-log")
+def progress_log() -> None:
+    """Print the state by season as Markdown.
+
+    Example: python orchestrate.py progress-log > PROGRESS.md
+    """
+    from orchestrator.progress_log import progress_log as write
+    from orchestrator.status import status as read
+
+    print(write(read(warehouse_path()), date.today()), end="")
+
+
+def _request(start, end, dates, seasons, tables, only, window):
+    from orchestrator.plan import Request, named_season, named_tables
+
+    try:
+        days = tuple(date.fromisoformat(text.strip()) for text in dates.split(",")) if dates else ()
+    except ValueError as error:
+        raise UsageError(f"--dates {dates}: {error}; write them as 2022-01-10,2022-01-12") from None
+    return Request(
+        start.date() if start else None,
+        end.date() if end else None,
+        days,
+        tuple(named_season(text) for text in seasons or ()),
+        named_tables(tables or ()),
+        only,
+        window,
+    )
+
+
+def _plan(request, check_inputs: bool, from_state: bool, as_json: bool) -> None:
+    from orchestrator import console
+    from orchestrator.planning import plan_from_state, plan_now
+
+    found = (
+        plan_from_state(warehouse_path(), request)
+        if from_state
+        else plan_now(warehouse_path(), request, check_inputs=check_inputs)
+    )
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        console.show_plan(found.plan, found.eta_seconds, found.remark)
+
+
+def _backfill(request, max_failures: int, check_inputs: bool, yes: bool, notify, as_json: bool) -> None:
+    from orchestrator import console
+    from orchestrator.backfill import Settings
+    from orchestrator.backfill import backfill as build
+    from orchestrator.digest import needs_a_person
+    from orchestrator.digest import notify as send
+
+    progress = console.TerminalProgress(assume_yes=yes or as_json)
+    settings = Settings(max_failures, check_inputs)
+    try:
+        outcome = build(warehouse_path(), request, settings, progress, progress.confirm)
+    except Exception:
+        if progress.outcome:  # it had begun
+            send(progress.outcome, notify or (), console.warn)
+        raise
+    console.show_outcome(outcome, with_table=not as_json)
+    if as_json:
+        _print_json(outcome.as_json() | {"attention": needs_a_person(outcome)})
+    send(outcome, notify or (), console.warn)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _compared(read):
+    """Return the cells, compared with today's code first if need be."""
+    found = read(warehouse_path())
+    if found.code_changed or not found.cells:
+        from orchestrator.plan import Request
+        from orchestrator.planning import look
+
+        return look(warehouse_path(), Request(), check_inputs=False).cells
+    return found.cells
+
+
+def _print_json(found: object) -> None:
+    import json
+
+    print(json.dumps(found, indent=2))
 
 
 def main() -> None:

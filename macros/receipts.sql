@@ -100,9 +100,10 @@
 {%- endmacro %}
 
 
-{#- The relation, or an empty one with its date column while it is not built. -#}
+{#- The relation, or while it is not built an empty one with its date column. (Only a run makes the view; what is
+    merely compiled or documented needs no warehouse.) -#}
 {% macro existing_or_empty(relation) -%}
-    {%- if not execute or load_relation(relation) -%}
+    {%- if not execute or flags.WHICH not in ('run', 'build') or load_relation(relation) -%}
         {{ relation }}
     {%- else -%}
         (select cast(null as date) as analysis_date from (select 1 as nothing) as nobody where false) as not_built

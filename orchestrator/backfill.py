@@ -1,131 +1,581 @@
-"""The backfill: find the dates that are not there, build them in windows, ask the database for them."""
+"""The backfill: build what the plan says, window by window, and ask the database whether it is there.
+
+A window that fails is halved until the date that cannot be built stands alone; it is put aside with its
+error and the rest goes on. What is finished is known to the warehouse alone (receipts), so that a run may be
+stopped, killed or repeated at any moment.
+"""
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import dataclass, field
-from datetime import date
+from bisect import bisect_left, bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator import coverage as states
-from orchestrator.errors import UsageError, UserError
-from orchestrator.project import PHASE4_TABLES
-from orchestrator.warehouse import reading
-from orchestrator.windows import LARGEST_WINDOW, Window, windows_for
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
+
+from orchestrator import coverage, failures
+from orchestrator.coverage import SETTLED, Cell, Phase3Coverage, season_of
+from orchestrator.errors import InUseError, UserError
+from orchestrator.failures import Failure
+from orchestrator.interrupts import Interrupts
+from orchestrator.listeners import Listener, Listeners, Pace, Recorder, RunLog, TablePace
+from orchestrator.lock import held, this_command
+from orchestrator.plan import Plan, PlannedWindow, Request
+from orchestrator.progress import ProgressFile
+from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM, state_folder
+from orchestrator.survey import Survey, prepare, survey
+from orchestrator.warehouse import has_table, reading
+from orchestrator.windows import Window, halves
+
+if TYPE_CHECKING:
+    from orchestrator.runner import ModelFailure, Runner, RunResult
+
+ATTEMPTS = 5
+MAX_FAILURES = 10
+Result = TypeVar("Result")
 
 
-class Progress(Protocol):
-    """What a backfill tells whoever watches. Rows and seconds are those of the window just finished."""
+@dataclass(frozen=True)
+class Run:
+    """Who is doing what; enough to stop it, to find its log and to go on with it."""
 
-    def planned(self, windows: list[Window]) -> None: ...  # noqa: D102
-    def advanced(self, window: Window, share: float) -> None: ...  # noqa: D102
-    def finished(self, window: Window, rows: int, seconds: float) -> None: ...  # noqa: D102
-    def failed(self, window: Window, failures: list[str]) -> None: ...  # noqa: D102
+    run_id: str
+    pid: int
+    since: str
+    command: str
+    resume_command: str
+    selection: dict
+    log: Path
 
 
 @dataclass
 class Outcome:
-    """What a backfill did."""
+    """What a backfill came to."""
 
-    windows: list[Window] = field(default_factory=list)
-    failures: dict[Window, list[str]] = field(default_factory=dict)
+    plan: Plan
+    run: Run
+    request: Request
+    state: str = "stopped"
+    """nothing to do, finished, failed (dates were put aside), stopped, interrupted, or declined."""
+    stopped_by: str | None = None
+    """Why the run did not reach its end; None when it did."""
+    landed: list[PlannedWindow] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    dates: int = 0
+    """Game dates that landed."""
     rows: int = 0
+    """Rows of the five tables on these dates."""
+    context_rows: dict[str, int] = field(default_factory=dict)
+    """Rows of player_composite_factors on these dates by context_source: `history` is context that no
+    upstream job delivered, computed per player."""
     seconds: float = 0.0
-    coverage: states.Coverage | None = None
+    cells: Sequence[Cell] = ()
+    phase3: Sequence[Phase3Coverage] = ()
+    exit_code: int = 1
 
     @property
-    def complete(self) -> bool:
-        """Did every window land, and is every expected date of the range there?"""
-        return not self.failures and self.coverage is not None and self.coverage.complete
+    def coverage(self) -> coverage.Coverage:
+        """The state of the dates that were asked for."""
+        return coverage.summary(cell for cell in self.cells if self.request.covers_day(cell))
+
+    @property
+    def headline(self) -> str:
+        """One line on how it went."""
+        if self.state == "nothing to do":
+            text = "nothing to do"
+        else:
+            text = f"{self.dates} of {self.plan.dates} dates, {self.rows:,} rows in {self.seconds:.1f} s"
+        if self.failures:
+            days = len({failure.day for failure in self.failures})
+            text += f"; {days} date{'s' if days != 1 else ''} failed"
+        if self.plan.blocked:
+            text += (
+                f"; left out because of bad inputs: {max(entry.dates for entry in self.plan.blocked)} dates"
+            )
+        return text + (f"; stopped: {self.stopped_by}" if self.stopped_by else "")
+
+    def as_json(self) -> dict:
+        """Return the outcome as JSON-ready data (the shape is in docs/json.md)."""
+        return {
+            "run_id": self.run.run_id,
+            "state": self.state,
+            "headline": self.headline,
+            "stopped_by": self.stopped_by,
+            "exit_code": self.exit_code,
+            "dates_planned": self.plan.dates,
+            "dates_landed": self.dates,
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "context_rows": self.context_rows,
+            "failed": [failure_as_json(failure) for failure in self.failures],
+            "blocked": self.plan.as_json()["blocked"],
+            "coverage": self.coverage.as_json(),
+            "log": str(self.run.log),
+            "resume": self.run.resume_command,
+        }
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to go about it."""
+
+    max_failures: int = MAX_FAILURES
+    """Stop once so many dates had to be put aside."""
+    check_inputs: bool = True
 
 
 def backfill(
     warehouse: Path,
-    start: date | None,
-    end: date | None,
-    *,
-    largest_window: int = LARGEST_WINDOW,
-    rebuild: bool = False,
-    progress: Progress,
+    request: Request,
+    settings: Settings = Settings(),
+    listener: Listener | None = None,
+    confirm: Callable[[Plan], bool] = lambda plan: True,
 ) -> Outcome:
-    """Build what is missing in [start, end]; `rebuild` builds all of it.
+    """Build what was asked for and is not as it should be.
 
-    None as start or end means the first game date of the schedule and today. A window holds at most
-    `largest_window` game dates.
+    `confirm` sees the plan before anything is built, and may decline. Raises HeldError when another backfill
+    holds the warehouse, UserError when it cannot be read or prepared.
     """
-    began = time.monotonic()
-    end = end or date.today()
-    if start and start > end:
-        raise UsageError(f"--start {start} is after --end {end}: swap them")
-
-    with reading(warehouse) as connection:
-        states.check_raw(connection)
-        if states.is_planned(connection) and not rebuild:
-            game_dates = states.scheduled(connection)
-            if not _within(states.missing_dates(connection), start, end):
-                return Outcome(coverage=states.coverage(connection, start, end))
-
-    # Only now: importing dbt takes longer than finding that there is nothing to do.
-    from orchestrator.runner import Runner
-
-    runner = Runner()
-    runner.parse()
-    prepared = runner.prepare()
-    if not prepared.success:
-        raise UserError("the warehouse could not be prepared:\n  " + "\n  ".join(prepared.failures))
-
-    with reading(warehouse) as connection:
-        game_dates = states.scheduled(connection)
-        wanted = set(game_dates) if rebuild else states.missing_dates(connection)
-        exhibitions = _within(states.exhibition_dates(connection), start, end)
-    windows = windows_for(_within(wanted, start, end), game_dates, largest_window, exhibitions)
-    outcome = Outcome(windows=windows)
-    progress.planned(outcome.windows)
-
-    tables = runner.tables()
-    for window in outcome.windows:
-        window_began = time.monotonic()
-        nodes = iter(range(1, tables + 1))
-        result = runner.build(
-            window,
-            on_node=lambda window=window, nodes=nodes: progress.advanced(
-                window, next(nodes, tables) / tables
-            ),
-        )
-        rows, absent = _landed(warehouse, window)
-        failures = result.failures + absent
-        if failures:
-            outcome.failures[window] = failures
-            progress.failed(window, failures)
-        else:
-            outcome.rows += rows
-            progress.finished(window, rows, time.monotonic() - window_began)
-
-    with reading(warehouse) as connection:
-        outcome.coverage = states.coverage(connection, start, end)
-    outcome.seconds = time.monotonic() - began
+    if not warehouse.exists():
+        with reading(warehouse):  # says what to do
+            pass
+    run = _run(warehouse, request)
+    progress = ProgressFile(warehouse)
+    everyone = Listeners(Recorder(progress), RunLog(run.log), listener or Listener())
+    with held(warehouse), Interrupts(lambda name: everyone.interrupted(name, run)) as interrupts:
+        everyone.began(run)
+        execution = _Execution(warehouse, run, request, settings, everyone, interrupts, progress)
+        outcome = execution.outcome
+        try:
+            execution.go(confirm)
+        except (Exception, KeyboardInterrupt) as error:
+            # dbt and DuckDB answer the second Ctrl-C with errors of their own ("Query interrupted").
+            if not interrupts.cancelled:
+                outcome.state, outcome.stopped_by = "stopped", str(error) or repr(error)
+                raise
+            execution.cancelled()
+        finally:
+            everyone.ended(outcome)
     return outcome
 
 
-def _within(days: set[date], start: date | None, end: date) -> set[date]:
-    return {day for day in days if (start is None or start <= day) and day <= end}
+class _Execution:
+    """One run, from the survey to the last window."""
 
+    def __init__(
+        self,
+        warehouse: Path,
+        run: Run,
+        request: Request,
+        settings: Settings,
+        listener: Listener,
+        interrupts: Interrupts,
+        progress: ProgressFile,
+    ):
+        self._warehouse = warehouse
+        self._run = run
+        self._settings = settings
+        self._listener = listener
+        self._interrupts = interrupts
+        self._progress = progress
+        self._began = time.monotonic()
+        self._request = request
+        self.outcome = Outcome(Plan(), run, request)
+        self._runner: Runner | None = None
+        self._view_is_complete = False
+        """The coverage view knows the tables that were there when it was made: on a new warehouse, none."""
+        self._put_aside = 0
+        self._schedule: list[date] = []
+        self._poisoned: dict[int, tuple] = {}
+        """Seasons whose history holds something that no later date can be computed with."""
 
-def _landed(warehouse: Path, window: Window) -> tuple[int, list[str]]:
-    """Ask the database, not the exit status: rows of the window, and what is not there."""
-    with reading(warehouse) as connection:
-        found = {
-            table: (dates, rows)
-            for table, dates, rows in connection.execute(
-                "select table_name, count(*), cast(sum(row_count) as bigint) from nba_precompute.receipts "
-                "where analysis_date between ? and ? group by table_name",
-                [window.start, window.end],
-            ).fetchall()
+    def go(self, confirm: Callable[[Plan], bool]) -> None:
+        """Survey, plan, build."""
+        request = self._request
+        found = self._survey(request)
+        outcome = self.outcome
+        outcome.plan, outcome.cells = found.plan(request), found.cells
+        # As it was planned: a date that is on the schedule no longer leaves the cells when it is built.
+        self._schedule = sorted({cell.day for cell in found.cells})
+        if outcome.plan.windows:
+            self._listener.surveyed(found.cells)
+            self._listener.planned(
+                outcome.plan, self._progress.estimate([planned.window for planned in outcome.plan.windows])
+            )
+            if confirm(outcome.plan):
+                self._build(outcome.plan)
+            else:
+                outcome.state = "declined"
+        else:
+            outcome.state = "failed" if outcome.plan.blocked else "nothing to do"
+        self._finish()
+
+    def cancelled(self) -> None:
+        """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
+        if self._runner:
+            self._runner.release()
+        outcome = self.outcome
+        outcome.state, outcome.stopped_by = "interrupted", f"{self._interrupts.received.name}, twice"
+        outcome.exit_code = self._interrupts.exit_code
+        with suppress(UserError):  # cancelled before the views were made: nothing to report from
+            self._finish()
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def _survey(self, request: Request) -> Survey:
+        check = self._settings.check_inputs
+        found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
+        if found is None:
+            # Only now: importing dbt takes longer than finding that there is nothing to do.
+            try:
+                self._patiently(lambda: prepare(self._dbt()))
+            except UserError:
+                if self._interrupts.cancelled:
+                    raise KeyboardInterrupt from None  # dbt turned it into a failure
+                raise
+            found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
+        if found is None:
+            raise UserError(
+                "the coverage view is not of this project's files: did they just change? Try again"
+            )
+        self._view_is_complete = {cell.table for cell in found.cells if cell.rows} >= set(ALL_TABLES)
+        return found
+
+    def _dbt(self) -> Runner:
+        if self._runner is None:
+            from orchestrator.runner import Runner
+
+            self._runner = Runner()
+        return self._runner
+
+    def _look_again(self, planned: PlannedWindow) -> None:
+        """Ask the database, not the exit status."""
+
+        def look() -> tuple[list[Cell], list[Phase3Coverage], dict[str, int], bool]:
+            with reading(self._warehouse) as connection:
+                return (
+                    coverage.read(connection),
+                    coverage.phase3(connection),
+                    _context_rows(connection, planned),
+                    coverage.is_current(connection),
+                )
+
+        outcome = self.outcome
+        outcome.cells, outcome.phase3, self._context, current = self._patiently(look)
+        if not current:
+            # Tables that are new, and a view that was skipped because another table failed.
+            self._patiently(lambda: prepare(self._dbt()))
+            outcome.cells, outcome.phase3, self._context, _ = self._patiently(look)
+        self._view_is_complete = {cell.table for cell in outcome.cells if cell.rows} >= set(ALL_TABLES)
+        self._listener.surveyed(outcome.cells)
+
+    # --- building --------------------------------------------------------------------------------
+
+    def _build(self, plan: Plan) -> None:
+        outcome = self.outcome
+        self._done = 0
+        self._done_by_table: Counter[str] = Counter()
+        self._rows_by_table: Counter[str] = Counter()
+        self._building_since = time.monotonic()
+        runner = self._dbt()
+        if not runner.is_parsed:
+            runner.parse()
+        queue = deque(plan.windows)
+        while queue:
+            if self._interrupts.received:
+                outcome.state = "interrupted"
+                outcome.stopped_by = f"{self._interrupts.received.name}, between two windows"
+                return
+            planned = queue.popleft()
+            began = time.monotonic()
+            result = self._attempt(planned)
+            if self._interrupts.cancelled:
+                raise KeyboardInterrupt
+            if not result.success and failures.is_environment(_messages(result)):
+                outcome.stopped_by = f"{failures.cause(_messages(result))}: make room, then resume"
+                return
+            self._look_again(planned)
+            seconds = time.monotonic() - began
+            if result.success:
+                absent = self._unsettled(planned)
+                rows = self._add_up(planned, {cell.day for cell in absent})
+                if absent:
+                    self._set_aside(planned, _without_rows(absent), seconds)
+                else:
+                    self._land(planned, rows, seconds)
+            elif pieces := self._pieces(planned, result):
+                self._listener.halved(planned, pieces, str(result.failures[0]).splitlines()[0])
+                queue.extendleft(reversed(pieces))
+            else:
+                self._set_aside(planned, self._blamed(planned, result), seconds)
+            if self._put_aside >= self._settings.max_failures and queue:
+                left = sum(entry.window.dates for entry in queue)
+                outcome.stopped_by = f"--max-failures {self._settings.max_failures}; {left} dates not tried"
+                return
+        outcome.state = "failed" if outcome.failures or plan.blocked else "finished"
+
+    def _attempt(self, planned: PlannedWindow) -> RunResult:
+        built: set[str] = set()
+
+        def progressed(model: str, finished: int, total: int) -> None:
+            built.add(model)
+            share = planned.window.dates * finished / max(total, 1)
+            self._listener.advanced(planned, self._pace(planned, built, share))
+
+        return Retrying(
+            retry=retry_if_result(
+                lambda result: (
+                    not result.success
+                    and any(failures.is_transient(failure.message) for failure in result.failures)
+                )
+            ),
+            retry_error_callback=lambda state: state.outcome.result(),
+            before_sleep=lambda state: self._say_retry(f"window {planned.window}", state),
+            **self._patience(),
+        )(
+            lambda: self._dbt().build(
+                planned.window, planned.tables, progressed, with_coverage=not self._view_is_complete
+            )
+        )
+
+    def _add_up(self, planned: PlannedWindow, absent: set[date]) -> int:
+        """Count the dates of a window that are there, and return their rows."""
+        outcome = self.outcome
+        for cell in self._cells_of(planned):
+            if cell.day not in absent:
+                self._rows_by_table[cell.table] += cell.rows
+        rows = self._public_rows() - outcome.rows
+        outcome.dates += planned.window.dates - len(absent)
+        outcome.rows += rows
+        outcome.context_rows = dict(Counter(outcome.context_rows) + Counter(self._context))
+        return rows
+
+    def _land(self, planned: PlannedWindow, rows: int, seconds: float) -> None:
+        self.outcome.landed.append(planned)
+        self._count(planned)
+        self._listener.landed(planned, rows, seconds, self._pace())
+
+    def _set_aside(self, planned: PlannedWindow, found: list[Failure], seconds: float) -> None:
+        unsettled = {(cell.table, cell.day) for cell in self._unsettled(planned)}
+        lasting = [failure for failure in found if (failure.table, failure.day) in unsettled]
+        if lasting:
+            self._patiently(lambda: failures.record(self._warehouse, self._run.run_id, lasting))
+            self._look_again(planned)
+        self.outcome.failures += found
+        self._put_aside += 1
+        self._count(planned)
+        self._listener.put_aside(planned, found, seconds)
+
+    def _pieces(self, planned: PlannedWindow, result: RunResult) -> list[PlannedWindow]:
+        """Return two windows to try instead; none when the window is one date, or no date is to blame."""
+        window = planned.window
+        if window.dates < 2 or failures.is_systemic(_messages(result)):
+            return []
+        days = self._days_of(planned)
+        season, last = season_of(days[0]), season_of(days[-1])
+        if season in self._poisoned:
+            if season == last:
+                same = _signature(result.failures[0]) == self._poisoned[season]
+                return [] if same else self._halves(planned)
+            return self._cut_after_season(planned, season)
+        return self._halves(planned)
+
+    def _halves(self, planned: PlannedWindow) -> list[PlannedWindow]:
+        return [planned._replace(window=half) for half in halves(planned.window, self._schedule)]
+
+    def _cut_after_season(self, planned: PlannedWindow, season: int) -> list[PlannedWindow]:
+        days = self._days_of(planned)
+        own = [day for day in days if season_of(day) == season]
+        others = days[len(own) :]
+        return [
+            planned._replace(window=Window(planned.window.start, own[-1], len(own))),
+            planned._replace(window=Window(others[0], planned.window.end, len(others))),
+        ]
+
+    def _blamed(self, planned: PlannedWindow, result: RunResult) -> list[Failure]:
+        """Say for every table and date of the window that did not land what went wrong."""
+        own = {failure.model: failure for failure in result.failures}
+        first = result.failures[0]
+        if first.folder not in (None, "phase4", "coverage"):
+            # Every later date of the season reads the same history: try the rest of it once, not in halves.
+            self._poisoned.setdefault(season_of(self._days_of(planned)[0]), _signature(first))
+        found = []
+        for cell in self._cells_of(planned):
+            if cell.table in result.succeeded or (cell.state in SETTLED and not cell.expected):
+                continue
+            kind = failures.ERROR if cell.table in own else failures.SKIPPED
+            needed = (cell.table, *MADE_FROM.get(cell.table, ()))
+            blame = next((own[table] for table in needed if table in own), first)
+            found.append(Failure(cell.table, cell.day, kind, str(blame), blame.sql_path))
+        return found
+
+    # --- small things ----------------------------------------------------------------------------
+
+    def _cells_of(self, planned: PlannedWindow) -> list[Cell]:
+        cells = self.outcome.cells  # ordered by day
+        window = planned.window
+        first = bisect_left(cells, window.start, key=lambda cell: cell.day)
+        after = bisect_right(cells, window.end, key=lambda cell: cell.day)
+        return [cell for cell in cells[first:after] if cell.table in planned.tables]
+
+    def _days_of(self, planned: PlannedWindow) -> list[date]:
+        """Return the window's game dates (it may start with exhibitions)."""
+        schedule, window = self._schedule, planned.window
+        return schedule[bisect_left(schedule, window.start) : bisect_right(schedule, window.end)]
+
+    def _unsettled(self, planned: PlannedWindow) -> list[Cell]:
+        return [cell for cell in self._cells_of(planned) if cell.state not in SETTLED]
+
+    def _count(self, planned: PlannedWindow) -> None:
+        self._done += planned.window.dates
+        for table in planned.tables:
+            self._done_by_table[table] += planned.window.dates
+
+    def _public_rows(self) -> int:
+        return sum(rows for table, rows in self._rows_by_table.items() if table != EXCLUSIONS)
+
+    def _pace(
+        self, planned: PlannedWindow | None = None, built: Collection[str] = (), share: float = 0.0
+    ) -> Pace:
+        """Say how far the run is: what is done, and the share of the window in hand."""
+        plan = self.outcome.plan
+        done, spent = self._done + share, time.monotonic() - self._building_since
+        in_hand = planned.window.dates if planned else 0
+        tables = {
+            table: TablePace(
+                self._done_by_table[table] + (in_hand if table in built else 0),
+                sum(window.dates for window, tables in plan.windows if table in tables),
+                self._rows_by_table[table],
+            )
+            for table in ALL_TABLES
+            if any(table in tables for _, tables in plan.windows)
         }
-    absent = [
-        f"{table}: {window.dates - found.get(table, (0, 0))[0]} of {window.dates} dates have no receipt"
-        for table in (*(entry.table for entry in PHASE4_TABLES), "phase4_exclusions")
-        if found.get(table, (0, 0))[0] != window.dates
+        rows = self._public_rows()
+        eta = spent / done * (plan.dates - done) if done > 0 else None
+        return Pace(done, plan.dates, rows, rows / max(spent, 1e-9), eta, tables)
+
+    def _patience(self) -> dict:
+        return {
+            "wait": wait_exponential_jitter(initial=0.5, max=30, jitter=0.5),
+            "stop": stop_after_attempt(ATTEMPTS) | stop_when_event_set(self._interrupts.event),
+            "sleep": sleep_using_event(self._interrupts.event),
+        }
+
+    def _patiently(self, action: Callable[[], Result]) -> Result:
+        """Do it again, a few times, while somebody else has the warehouse open."""
+        return Retrying(
+            retry=retry_if_exception_type(InUseError),
+            reraise=True,
+            before_sleep=lambda state: self._say_retry("the warehouse", state),
+            **self._patience(),
+        )(action)
+
+    def _say_retry(self, what: str, state: RetryCallState) -> None:
+        outcome = state.outcome
+        error = str(outcome.exception()) if outcome.failed else _messages(outcome.result())
+        self._listener.retrying(what, error.splitlines()[0], state.next_action.sleep)
+
+    def _finish(self) -> None:
+        outcome = self.outcome
+        signal = self._interrupts.received
+        if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
+            outcome.state = "interrupted"
+            outcome.stopped_by = signal.name
+        if not outcome.phase3:
+            outcome.phase3 = self._patiently(self._read_phase3)
+        outcome.seconds = time.monotonic() - self._began
+        outcome.exit_code = (
+            self._interrupts.exit_code
+            if outcome.state == "interrupted"
+            else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
+        )  # fmt: skip
+
+    def _read_phase3(self) -> list[Phase3Coverage]:
+        with reading(self._warehouse) as connection:
+            return coverage.phase3(connection)
+
+
+def failure_as_json(failure: Failure) -> dict:
+    """Return a failure as JSON-ready data."""
+    return {
+        "table": failure.table,
+        "date": str(failure.day),
+        "kind": failure.kind,
+        "error": failure.error,
+        "sql_path": failure.sql_path,
+        "retry": failure.retry_command,
+    }
+
+
+def _run(warehouse: Path, request: Request) -> Run:
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    command = this_command()
+    selection = {
+        name: [str(item) for item in value]
+        if isinstance(value, tuple)
+        else str(value)
+        if isinstance(value, date)
+        else value
+        for name, value in asdict(request).items()
+    }
+    return Run(
+        run_id,
+        os.getpid(),
+        now.isoformat(timespec="seconds"),
+        command,
+        # A run that rebuilds what is there cannot tell from the warehouse how far it came.
+        "python orchestrate.py resume" if request.only == "all" else command,
+        selection,
+        state_folder(warehouse) / "logs" / f"{run_id}.log",
+    )
+
+
+def _context_rows(connection, planned: PlannedWindow) -> dict[str, int]:
+    table = "player_composite_factors"
+    if table not in planned.tables or not has_table(connection, "nba_precompute", table):
+        return {}
+    return dict(
+        connection.execute(
+            f"select context_source, count(*) from nba_precompute.{table} "
+            "where analysis_date between ? and ? group by context_source",
+            [planned.window.start, planned.window.end],
+        ).fetchall()
+    )
+
+
+def _without_rows(absent: Sequence[Cell]) -> list[Failure]:
+    return [
+        Failure(
+            cell.table,
+            cell.day,
+            failures.NO_ROWS_CAME,
+            f"the run succeeded, but the date is {cell.state} ({cell.reason})",
+            None,
+        )
+        for cell in absent
     ]
-    return sum(found.get(entry.table, (0, 0))[1] for entry in PHASE4_TABLES), absent
+
+
+def _messages(result: RunResult) -> str:
+    return "\n".join(str(failure) for failure in result.failures)
+
+
+def _signature(failure: ModelFailure) -> tuple:
+    return failure.model, failure.message.splitlines()[0]

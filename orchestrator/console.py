@@ -1,116 +1,351 @@
-"""What people see: tables on stdout, progress on stderr. The only module that knows a terminal."""
+"""What people see: answers on stdout, progress on stderr. The only module that prints."""
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
-from orchestrator.backfill import Outcome
-from orchestrator.coverage import Coverage
-from orchestrator.windows import Window
+from orchestrator import coverage
+from orchestrator.backfill import Outcome, Run
+from orchestrator.calendar_map import calendar
+from orchestrator.coverage import Coverage, Phase3Coverage, Span, season_name
+from orchestrator.failures import Failure
+from orchestrator.listeners import Listener, Pace
+from orchestrator.plan import Plan, PlannedWindow
+from orchestrator.preflight import Problem
+from orchestrator.status import PROGRESS_FILE, Status, first_line
+
+
+class _Outliving(Console):
+    """A console whose reader may go: that ends the talking, not the run."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
 
 out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-if not out.is_terminal:
-    out.width = 120  # a pipe has no width: never cut a number to fit 80 columns
+err = _Outliving(stderr=True, highlight=False)
+for console in (out, err):
+    if not console.is_terminal:
+        console.width = 120  # a pipe has no width: never cut a number to fit 80 columns
+SHOWN = 12  # of a list that may be long; the rest is in the log and in --json
 
 
-class TerminalProgress:
-    """A bar of dates with rows and ETA; plain timestamped lines where stderr is not a terminal."""
+# --- a backfill as it goes -----------------------------------------------------------------------
 
-    def __init__(self):
-        self._bar = None
-        self._began = time.monotonic()
-        self._dates = self._done = self._rows = self._window_number = 0
-        self._windows: list[Window] = []
 
-    def __enter__(self) -> TerminalProgress:
-        """Start nothing yet: the bar appears with the plan."""
-        return self
+class TerminalProgress(Listener):
+    """A bar of dates with rows, rate and ETA; plain timestamped lines where stderr is not a terminal."""
 
-    def __exit__(self, *_: object) -> None:
-        """Take the bar down."""
-        if self._bar:
-            self._bar.stop()
+    def __init__(self, assume_yes: bool = False):
+        self._bar: Progress | None = None
+        self._assume_yes = assume_yes
+        self.outcome: Outcome | None = None
+        """What the run came to, once it has ended."""
+        self._table_tasks: dict[str, TaskID] = {}
+        self._number = self._windows = 0
 
-    def planned(self, windows: list[Window]) -> None:
+    def began(self, run: Run) -> None:
+        """Say first how to go on, should this be cut short."""
+        self._line(f"resume with: {run.resume_command}")
+        self._line(f"log: {run.log}")
+
+    def planned(self, plan: Plan, eta_seconds: float | None) -> None:
         """Show what is going to be built."""
-        self._windows = windows
-        self._dates = sum(window.dates for window in windows)
-        self._began = time.monotonic()
-        if windows:
-            self._line(f"{_count(self._dates, 'date')} to build, in {_count(len(windows), 'window')}")
-        if err.is_terminal and windows:
+        self._windows = len(plan.windows)
+        eta = "" if eta_seconds is None else f", about {_duration(eta_seconds)}"
+        self._line(f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}{eta}")
+        for text in plan_lines(plan):
+            self._line(f"  {text}")
+
+    def confirm(self, plan: Plan) -> bool:
+        """Ask, on a terminal and unless told not to; then put the bar up."""
+        if not self._assume_yes and sys.stdin.isatty() and err.is_terminal:
+            import typer
+
+            try:
+                if not typer.confirm("Build this?", default=True, err=True):
+                    return False
+            except typer.Abort:  # Ctrl-C or Ctrl-D at the question
+                return False
+        if err.is_terminal and plan.windows:
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn("dates"),
-                TimeElapsedColumn(),
-                TextColumn("eta"),
-                TimeRemainingColumn(),
                 TextColumn("{task.fields[rows]:,} rows"),
+                TextColumn("{task.fields[pace]}"),
                 console=err,
             )
-            self._task = self._bar.add_task(str(windows[0]), total=self._dates, rows=0)
+            self._task = self._bar.add_task(
+                str(plan.windows[0].window), total=plan.dates, rows=0, pace="eta ?"
+            )
             self._bar.start()
+        return True
 
-    def advanced(self, window: Window, share: float) -> None:
-        """Move within a window."""
-        if self._bar:
-            reached = int(self._done + window.dates * share)
-            self._bar.update(self._task, description=str(window), completed=reached)
-
-    def finished(self, window: Window, rows: int, seconds: float) -> None:
-        """Count a window that landed."""
-        self._done += window.dates
-        self._rows += rows
-        self._window_number += 1
-        if self._bar:
-            self._bar.update(self._task, completed=self._done, rows=self._rows)
+    def advanced(self, planned: PlannedWindow, pace: Pace) -> None:
+        """Move within a window: overall, and each table."""
+        if not self._bar:
             return
-        spent = time.monotonic() - self._began
-        eta = spent / self._done * (self._dates - self._done)
+        self._bar.update(
+            self._task,
+            description=str(planned.window),
+            completed=int(pace.dates_done),
+            rows=pace.rows,
+            pace=f"{pace.rows_per_second:,.0f} rows/s, eta {_duration(pace.eta_seconds)}",
+        )
+        for table, own in pace.tables.items():
+            if table not in self._table_tasks:
+                self._table_tasks[table] = self._bar.add_task(f"  {table}", total=own.dates, rows=0, pace="")
+            self._bar.update(
+                self._table_tasks[table], total=own.dates, completed=own.dates_done, rows=own.rows
+            )
+
+    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:
+        """Count a window that is there."""
+        self._number += 1
+        if self._bar:
+            self.advanced(planned, pace)
+            return
+        tables = ", ".join(f"{table} {own.dates_done}/{own.dates}" for table, own in pace.tables.items())
         self._line(
-            f"window {self._window_number}/{len(self._windows)} {window}: {_count(window.dates, 'date')}, "
-            f"{rows:,} rows, {seconds:.1f} s, eta {eta:.0f} s"
+            f"window {self._number}/{self._windows} {planned.window}: "
+            f"{_count(planned.window.dates, 'date')}, {rows:,} rows, {seconds:.1f} s, "
+            f"{pace.rows_per_second:,.0f} rows/s, eta {_duration(pace.eta_seconds)} ({tables})"
         )
 
-    def failed(self, window: Window, failures: list[str]) -> None:
+    def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:
+        """Say that a window is tried in two."""
+        self._windows += len(halves) - 1
+        self._line(f"window {planned.window} failed, trying it in halves: {error}", style="yellow")
+
+    def put_aside(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:
         """Say at once what went wrong, and go on."""
-        self._done += window.dates
-        self._window_number += 1
-        self._line(f"window {self._window_number}/{len(self._windows)} {window} failed:")
-        for failure in failures:
-            err.print(f"  {failure}", style="red", markup=False, soft_wrap=True)
+        self._number += 1
+        self._line(f"window {self._number}/{self._windows} {planned.window} failed:", style="red")
+        for text in failure_lines(failures):
+            self._line(f"  {text}", style="red")
 
-    def _line(self, text: str) -> None:
+    def retrying(self, what: str, error: str, wait_seconds: float) -> None:
+        """Say what is being waited for."""
+        self._line(f"{what}: {error}; again in {wait_seconds:.1f} s", style="yellow")
+
+    def interrupted(self, signal_name: str, run: Run) -> None:
+        """Say what happens now."""
+        self._line(f"{signal_name}: finishing the window in hand; once more cancels it")
+        self._line(f"resume with: {run.resume_command}")
+
+    def ended(self, outcome: Outcome) -> None:
+        """Take the bar down."""
+        self.outcome = outcome
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+    def _line(self, text: str, style: str | None = None) -> None:
         stamp = "" if err.is_terminal else f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} "
-        err.print(f"{stamp}{text}", markup=False, soft_wrap=True)
+        err.print(f"{stamp}{text}", style=style, markup=False, soft_wrap=True)
 
 
-def show_coverage(coverage: Coverage, title: str = "Phase 4") -> None:
-    """Print the coverage table people keep by hand."""
-    span = f" {coverage.start}..{coverage.end}, {coverage.game_dates} game dates" if coverage.start else ""
+def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
+    """Print what a backfill came to: the tale on stderr, and on stdout the coverage table."""
+    _warn_of_inputs(outcome.plan)
+    if outcome.state == "nothing to do":
+        err.print("nothing to do: everything asked for is there (--only all builds it again)")
+    else:
+        err.print(outcome.headline, markup=False, soft_wrap=True)
+    if outcome.context_rows:
+        total = sum(outcome.context_rows.values())
+        err.print(
+            f"context computed from history for {outcome.context_rows.get('history', 0):,} of {total:,} "
+            "player rows"
+        )
+    if with_table and outcome.coverage.phase4:
+        out.print(coverage_table(outcome.coverage))
+    for text in blocked_lines(outcome.plan):
+        err.print(text, style="red", markup=False, soft_wrap=True)
+    for text in failure_lines(outcome.failures):
+        err.print(f"failed: {text}", style="red", markup=False, soft_wrap=True)
+    if outcome.failures:
+        err.print("again with: python orchestrate.py retry", style="red")
+    if outcome.state in ("interrupted", "stopped"):
+        err.print(f"resume with: {outcome.run.resume_command}", markup=False, soft_wrap=True)
+
+
+def failure_lines(failures: Sequence[Failure]) -> list[str]:
+    """Sum failures up: one line per table, kind and error, with the code's place and the way out."""
+    grouped: dict[tuple, list[Failure]] = {}
+    for failure in failures:
+        key = (failure.table, failure.kind, failure.error, failure.sql_path)
+        grouped.setdefault(key, []).append(failure)
+    lines = []
+    for (table, kind, error, sql_path), own in grouped.items():
+        days = sorted({failure.day for failure in own})
+        span = str(days[0]) if len(days) == 1 else f"{len(days)} dates, {days[0]}..{days[-1]}"
+        if kind == "skipped":
+            lines.append(f"{table} {span}: skipped, it needs {error.splitlines()[0]}")
+        else:
+            place = f" ({sql_path})" if sql_path else ""
+            again = own[0].retry_command if len(days) == 1 else "python orchestrate.py retry"
+            lines.append(f"{table} {span}: {error}{place}; again with: {again}")
+    return lines
+
+
+# --- the plan ------------------------------------------------------------------------------------
+
+
+def show_plan(plan: Plan, eta_seconds: float | None, source: str = "") -> None:
+    """Print what would be built, what not, and why."""
+    if not plan.windows:
+        out.print("nothing to build" + source)
+    else:
+        eta = (
+            "unknown, nothing was measured yet" if eta_seconds is None else f"about {_duration(eta_seconds)}"
+        )
+        size = f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}"
+        out.print(f"{size}; time: {eta}{source}")
+        table = Table(title="To build", title_justify="left")
+        for name in ("Table", "From", "To"):
+            table.add_column(name)
+        table.add_column("Dates", justify="right")
+        table.add_column("Why")
+        for span, along in [(span, False) for span in plan.build] + [(span, True) for span in plan.along]:
+            table.add_row(
+                span.table,
+                str(span.start),
+                str(span.end),
+                f"{span.dates:,}",
+                f"{_reason(span)}{'; rebuilt along with the others' if along else ''}",
+                style="dim" if along else None,
+            )
+        out.print(table)
+    if plan.left:
+        table = Table(title="Not to build", title_justify="left")
+        table.add_column("Table")
+        table.add_column("Dates", justify="right")
+        table.add_column("Why")
+        for name, reasons in plan.left.items():
+            for reason, number in sorted(reasons.items()):
+                table.add_row(name, f"{number:,}", reason.replace("_", " "))
+        out.print(table)
+    for text in blocked_lines(plan):
+        err.print(text, style="red", markup=False, soft_wrap=True)
+    _warn_of_inputs(plan)
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Sum the plan up in a few lines: per reason the tables and the dates."""
+    grouped: dict[str, list[Span]] = {}
+    for span in plan.build:
+        grouped.setdefault(_reason(span), []).append(span)
+    lines = []
+    for reason, spans in grouped.items():
+        first, last = min(span.start for span in spans), max(span.end for span in spans)
+        tables = list(dict.fromkeys(span.table for span in spans))
+        dates = max(sum(span.dates for span in spans if span.table == table) for table in tables)
+        lines.append(f"{reason}: {_count(dates, 'date')}, {first}..{last}, {', '.join(tables)}")
+    return lines
+
+
+def blocked_lines(plan: Plan) -> list[str]:
+    """Say which dates bad inputs keep out, and what to do."""
+    lines = [
+        f"left out {_count(entry.dates, 'date')}, {entry.start}..{entry.end}: {entry.problem.check} on "
+        f"{entry.problem.game_date}: {entry.problem.detail}"
+        for entry in plan.blocked
+    ]
+    if lines:
+        lines.append("load corrected files, or build with these inputs all the same: --skip-preflight")
+    return lines
+
+
+# --- the state -----------------------------------------------------------------------------------
+
+
+def show_status(status: Status, by: str | None = None) -> None:
+    """Print the state of everything."""
+    if not status.cells:
+        err.print("no coverage yet, nothing was backfilled: run `python orchestrate.py backfill`")
+        return
+    out.print(status_view(status, by))
+
+
+def status_view(status: Status, by: str | None = None) -> RenderableType:
+    """Draw the state of everything: coverage, calendar, runs, what failed and what is stale."""
+    parts: list[RenderableType] = []
+    if status.source == PROGRESS_FILE:
+        parts.append(Text(f"the warehouse is in use: this is {_duration(status.age_seconds)} old", "yellow"))
+    if status.code_changed:
+        parts.append(
+            Text(
+                "the project's code has changed, or dbt was run by hand, since the coverage was made: "
+                "`python orchestrate.py plan` compares it again",
+                "yellow",
+            )
+        )
+    if by == "season":
+        for season, found in coverage.by_season(status.cells).items():
+            parts.append(coverage_table(found, f"Phase 4 {season_name(season)}"))
+    else:
+        parts.append(coverage_table(coverage.summary(status.cells)))
+    parts += [calendar(status.cells), Text("")]
+    if status.phase3:
+        parts.append(phase3_table(status.phase3))
+    parts += [Text(line, style) for line, style in _run_lines(status)]
+    for cell in status.failed[:SHOWN]:
+        text = f"failed: {cell.table} {cell.day}: {first_line(cell.error)}; again with: {cell.retry}"
+        parts.append(Text(text, "red"))
+    if len(status.failed) > SHOWN:
+        parts.append(Text(f"... and {len(status.failed) - SHOWN} more failed (--json has them all)", "red"))
+    for span in status.stale[:SHOWN]:
+        text = f"stale: {span.table} {span.start}..{span.end}, {_count(span.dates, 'date')}: {_reason(span)}"
+        parts.append(Text(text, "magenta"))
+    if len(status.stale) > SHOWN:
+        parts.append(Text(f"... and {len(status.stale) - SHOWN} more stale ranges (--json has them all)"))
+    return Group(*parts)
+
+
+def watch(read: Callable[[], Status], by: str | None, seconds: float) -> None:
+    """Show the state again and again, until Ctrl-C."""
+    from rich.live import Live
+
+    try:
+        if not out.is_terminal:
+            while True:
+                show_status(read(), by)
+                time.sleep(seconds)
+        with Live(status_view(read(), by), console=out, auto_refresh=False) as live:
+            while True:
+                time.sleep(seconds)
+                live.update(status_view(read(), by), refresh=True)
+    except KeyboardInterrupt:
+        return
+
+
+def coverage_table(found: Coverage, title: str = "Phase 4") -> Table:
+    """Draw the coverage table people keep by hand."""
+    span = f" {found.start}..{found.end}, {found.game_dates} game dates" if found.start else ""
     table = Table(title=title + span, title_justify="left")
     for name in ("Processor", "Table"):
         table.add_column(name)
     for name in ("Dates", "Expected", "Rows"):
         table.add_column(name, justify="right")
     table.add_column("Status")
-    for line in coverage.phase4:
-        done = line.dates == line.expected
+    for line in found.phase4:
         table.add_row(
             line.processor,
             line.table,
@@ -118,40 +353,55 @@ def show_coverage(coverage: Coverage, title: str = "Phase 4") -> None:
             f"{line.expected:,}",
             f"{line.rows:,}",
             line.status,
-            style=None if done else "yellow",
+            style=None if line.status == "complete" else "yellow",
         )
-    out.print(table)
+    return table
 
 
-def show_phase3(coverage: Coverage) -> None:
-    """Print Phase 3 by season."""
+def phase3_table(lines: Sequence[Phase3Coverage]) -> Table:
+    """Draw Phase 3 by season."""
     table = Table(title="Phase 3", title_justify="left")
     for name in ("Table", "Season"):
         table.add_column(name)
     for name in ("Dates", "Rows", "With zones"):
         table.add_column(name, justify="right")
-    for line in coverage.phase3:
+    for line in lines:
         share = "" if line.zone_share is None else f"{100 * line.zone_share:.1f} %"
         table.add_row(line.table, line.season, f"{line.dates:,}", f"{line.rows:,}", share)
+    return table
+
+
+def show_gaps(spans: Sequence[Span]) -> None:
+    """Print ranges that are not as they should be."""
+    if not spans:
+        err.print("no gaps")
+        return
+    table = Table()
+    for name in ("Table", "From", "To"):
+        table.add_column(name)
+    table.add_column("Dates", justify="right")
+    table.add_column("Why")
+    for span in spans:
+        table.add_row(span.table, str(span.start), str(span.end), f"{span.dates:,}", _reason(span))
     out.print(table)
 
 
-def show_outcome(outcome: Outcome) -> None:
-    """Print what a backfill came to."""
-    if not outcome.windows:
-        err.print("nothing to do: every expected date is there (--all builds them again)")
-    else:
-        dates = sum(window.dates for window in outcome.windows if window not in outcome.failures)
-        err.print(f"{_count(dates, 'date')}, {outcome.rows:,} rows in {outcome.seconds:.1f} s")
-    if outcome.coverage.phase4:
-        show_coverage(outcome.coverage)
-    for window in outcome.failures:
-        err.print(
-            f"failed: {window}; try again with: "
-            f"python orchestrate.py backfill --start {window.start} --end {window.end}",
-            style="red",
-            soft_wrap=True,
+def show_cell(found: dict) -> None:
+    """Print all that is known of one (table, date)."""
+    table = Table(title=f"{found['table_name']} {found['analysis_date']}", title_justify="left")
+    table.add_column("What")
+    table.add_column("Value")
+    for name, value in found.items():
+        if name not in ("table_name", "analysis_date", "exclusions", "inputs") and value is not None:
+            table.add_row(name, f"{value:,}" if type(value) is int and name.endswith("count") else str(value))
+    for reason, number in found["exclusions"].items():
+        table.add_row(f"excluded: {reason}", f"{number:,}")
+    for name, counts in found["inputs"].items():
+        table.add_row(
+            f"input: {name.replace('_', ' ')}",
+            f"{counts['before_the_date']:,} this season before the date, {counts['on_the_date']:,} on it",
         )
+    out.print(table)
 
 
 def show_loaded(rows: dict[tuple[str, str | None], int]) -> None:
@@ -171,6 +421,63 @@ def show_loaded(rows: dict[tuple[str, str | None], int]) -> None:
 def warn(message: str) -> None:
     """Print a warning, on stderr."""
     err.print(f"warning: {message}", style="yellow", markup=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    """Print a remark, on stderr."""
+    err.print(message, markup=False, soft_wrap=True)
+
+
+def _run_lines(status: Status) -> list[tuple[str, str]]:
+    run = status.last_run
+    if not run:
+        return []
+    if status.running:
+        eta = f", eta {_duration(run['eta_seconds'])}" if run["eta_seconds"] is not None else ""
+        total = "?" if run["total_dates"] is None else run["total_dates"]
+        text = (
+            f"running: pid {run['pid']} since {run['started_at']}, {run['done_dates'] or 0} of {total} dates"
+        )
+        tables = [
+            (f"  {name}: {own['dates_done']} of {own['dates']} dates, {own['rows']:,} rows", "cyan")
+            for name, own in (run["tables"] or {}).items()
+        ]
+        return [(f"{text}{eta}: {run['command']}", "cyan"), *tables]
+    if status.killed:
+        return [
+            (
+                f"the last run ({run['started_at']}, pid {run['pid']}) was cut off before its end: "
+                f"go on with {run['resume']}",
+                "yellow",
+            )
+        ]
+    stopped = (run["outcome"] or {}).get("stopped_by")
+    text = f"last run: {run['state']}, {run['started_at']} to {run['ended_at']}"
+    return [(text + (f"; stopped by {stopped}; go on with {run['resume']}" if stopped else ""), "")]
+
+
+def _reason(span: Span) -> str:
+    reason = (span.reason or span.state).replace("_", " ")
+    return f"failed ({reason})" if span.state == coverage.FAILED else reason
+
+
+def _warn_of_inputs(plan: Plan) -> None:
+    """Print one line per check: where the inputs know less than they could, nothing is wrong."""
+    checks: dict[str, list[Problem]] = {}
+    for problem in plan.warnings:
+        checks.setdefault(problem.check, []).append(problem)
+    for check, problems in checks.items():
+        days = sorted(problem.game_date for problem in problems)
+        span = str(days[0]) if len(days) == 1 else f"{len(days)} dates, {days[0]}..{days[-1]}"
+        warn(f"inputs: {check.replace('_', ' ')} on {span}; e.g. {problems[0].detail.splitlines()[0]}")
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "?"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,14 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import duckdb
 
 from orchestrator.errors import UserError
-from orchestrator.project import PHASE4_TABLES
-from orchestrator.warehouse import LOAD_FIRST, has_table
+from orchestrator.project import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES, PROJECT_DIR
+from orchestrator.warehouse import LOAD_FIRST, has_table, tables_in
+
+DONE = "done"
+MISSING = "missing"
+FAILED = "failed"
+STALE_INPUTS = "stale_inputs"
+STALE_LOGIC = "stale_logic"
+NOT_EXPECTED = "not_expected"
+STALE = (STALE_INPUTS, STALE_LOGIC)
+SETTLED = (DONE, NOT_EXPECTED)
+# From the best to the worst, for a date seen over several tables.
+STATES = (NOT_EXPECTED, DONE, STALE_LOGIC, STALE_INPUTS, MISSING, FAILED)
+
+
+class Cell(NamedTuple):
+    """One (table, date) and the one state it is in; the columns of phase4_coverage that people act on."""
+
+    table: str
+    day: date
+    season: int
+    state: str
+    reason: str | None
+    rows: int
+    expected: bool
+    error: str | None = None
+    """What the engine said when the date last failed; None unless the state is failed."""
+    sql_path: str | None = None
+    retry: str | None = None
+
+
+CELL_COLUMNS = (
+    "table_name, analysis_date, season_year, state, state_reason, row_count, is_expected, "
+    "failure_error, failure_sql_path, failure_retry_command"
+)
+
+
+class Span(NamedTuple):
+    """Dates that follow each other in the schedule and are in the same state for the same reason."""
+
+    table: str
+    start: date
+    end: date
+    dates: int
+    state: str
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -19,12 +67,14 @@ class TableCoverage:
     processor: str
     table: str
     dates: int
-    """Expected dates that are there."""
+    """Expected dates that are done."""
     expected: int
     """Dates that should have rows: the calendar less bootstrap, dates without box scores, too few games."""
     rows: int
     status: str
-    """`complete`, `N missing`, or `empty`."""
+    """`complete`, `empty`, or counts by state, as in `3 missing, 1 failed`."""
+    states: dict[str, int] = field(default_factory=dict)
+    """Dates by state."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +97,20 @@ class Coverage:
     end: date | None
     game_dates: int
     phase4: list[TableCoverage]
-    phase3: list[Phase3Coverage]
 
     @property
     def complete(self) -> bool:
-        """Are all expected dates there?"""
+        """Are all expected dates of the five tables done?"""
         return bool(self.phase4) and all(line.dates == line.expected for line in self.phase4)
 
     def as_json(self) -> dict:
-        """Return the coverage as JSON-ready data (the shape is documented in the README)."""
+        """Return the coverage as JSON-ready data (the shape is in docs/json.md)."""
         return {
-            "start": str(self.start) if self.start else None,
-            "end": str(self.end) if self.end else None,
+            "start": _text(self.start),
+            "end": _text(self.end),
             "game_dates": self.game_dates,
             "complete": self.complete,
             "phase4": [asdict(line) for line in self.phase4],
-            "phase3": [asdict(line) for line in self.phase3],
         }
 
 
@@ -72,12 +120,51 @@ def check_raw(connection: duckdb.DuckDBPyConnection) -> None:
         raise UserError(f"the warehouse holds no raw data: {LOAD_FIRST}")
 
 
-def scheduled(connection: duckdb.DuckDBPyConnection) -> dict[date, int]:
-    """Return every game date of the schedule and its season (start year)."""
+def project_files() -> str:
+    """Return a hash of what makes the numbers: the project's models, macros, seeds and settings.
+
+    The coverage view carries the logic versions that dbt found for such a state of the files; while it is
+    the same, nobody needs dbt to know which dates are stale.
+    """
+    digest = hashlib.sha256()
+    files = [PROJECT_DIR / "dbt_project.yml"]
+    for folder in ("models", "macros", "seeds"):
+        files += sorted(path for path in (PROJECT_DIR / folder).rglob("*") if path.is_file())
+    for path in files:
+        digest.update(str(path.relative_to(PROJECT_DIR)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def is_there(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether there is a coverage view to read."""
+    return has_table(connection, "nba_precompute", "phase4_coverage")
+
+
+def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the coverage view was made from today's files and knows every table that is there."""
+    if not is_there(connection) or not has_table(connection, "nba_intermediate", "int_logic_versions"):
+        return False
+    ((text,),) = connection.execute(
+        "select sql from duckdb_views() where schema_name = 'nba_precompute' "
+        "and view_name = 'phase4_coverage' and not internal"
+    ).fetchall()
+    known = {
+        table
+        for table in ALL_TABLES
+        if f'nba_precompute"."{table}"' in text or f"nba_precompute.{table}" in text
+    }
+    if known != tables_in(connection, "nba_precompute") & set(ALL_TABLES):
+        return False
+    found = connection.execute("select distinct project_files from nba_intermediate.int_logic_versions")
+    return found.fetchall() == [(project_files(),)]
+
+
+def read(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
+    """Read every (table, date) of the schedule with its state, oldest first."""
     rows = connection.execute(
-        "select game_date, season_year from nba_intermediate.int_game_dates order by game_date"
+        f"select {CELL_COLUMNS} from nba_precompute.phase4_coverage order by analysis_date, table_name"
     )
-    return dict(rows.fetchall())
+    return [Cell(*row) for row in rows.fetchall()]
 
 
 def exhibition_dates(connection: duckdb.DuckDBPyConnection) -> set[date]:
@@ -86,62 +173,70 @@ def exhibition_dates(connection: duckdb.DuckDBPyConnection) -> set[date]:
     return {day for (day,) in rows.fetchall()}
 
 
-def missing_dates(connection: duckdb.DuckDBPyConnection) -> set[date]:
-    """Return the game dates on which some table is not as it should be."""
-    if not has_table(connection, "nba_precompute", "phase4_coverage"):
-        return set(scheduled(connection))
-    rows = connection.execute(
-        "select distinct analysis_date from nba_precompute.phase4_coverage where state = 'missing'"
-    )
-    return {day for (day,) in rows.fetchall()}
-
-
-def is_planned(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether the coverage model exists, so that nothing needs dbt to know what is missing."""
-    return has_table(connection, "nba_precompute", "phase4_coverage")
-
-
-def coverage(
-    connection: duckdb.DuckDBPyConnection, start: date | None = None, end: date | None = None
-) -> Coverage:
-    """Read the coverage of [start, end] (None: everything the schedule has)."""
-    bounds = [start or date.min, end or date.max]
-    phase4 = []
-    first = last = None
-    game_dates = 0
-    if is_planned(connection):
-        first, last, game_dates = connection.execute(
-            "select min(game_date), max(game_date), count(*) from nba_intermediate.int_game_dates"
-            " where game_date between ? and ?",
-            bounds,
-        ).fetchone()
-        found = {
-            table: counts
-            for table, *counts in connection.execute(
-                "select table_name, count(*) filter (state = 'done'), count(*) filter (is_expected), "
-                "cast(sum(row_count) as bigint), count(*) filter (state = 'missing') "
-                "from nba_precompute.phase4_coverage where analysis_date between ? and ? group by table_name",
-                bounds,
-            ).fetchall()
-        }
-        for processor, table in PHASE4_TABLES:
-            dates, expected, rows, missing = found.get(table, (0, 0, 0, 0))
-            phase4.append(
-                TableCoverage(processor, table, dates, expected, rows, _status(dates, expected, missing))
+def summary(cells: Iterable[Cell], start: date | None = None, end: date | None = None) -> Coverage:
+    """Sum up the cells of [start, end] (None: no bound)."""
+    cells = [cell for cell in cells if (not start or start <= cell.day) and (not end or cell.day <= end)]
+    days = {cell.day for cell in cells}
+    lines = []
+    for processor, table in PHASE4_TABLES if cells else ():
+        own = [cell for cell in cells if cell.table == table]
+        dates = sum(cell.state == DONE for cell in own)
+        expected = sum(cell.expected for cell in own)
+        states = Counter(cell.state for cell in own)
+        lines.append(
+            TableCoverage(
+                processor,
+                table,
+                dates,
+                expected,
+                sum(cell.rows for cell in own),
+                _status(dates, expected, states),
+                {state: states[state] for state in STATES if states[state]},
             )
-    return Coverage(first, last, game_dates, phase4, _phase3(connection, bounds))
+        )
+    return Coverage(min(days, default=None), max(days, default=None), len(days), lines)
 
 
-def _status(dates: int, expected: int, missing: int) -> str:
-    if dates == 0 and expected:
-        return "empty"
-    if dates < expected:
-        return f"{expected - dates} missing"
-    # A date that expects no rows, but was never looked at, is nothing to worry about; it gets built anyway.
-    return "complete" if not missing else f"complete, {missing} to visit"
+def by_season(cells: Iterable[Cell]) -> dict[int, Coverage]:
+    """Sum up each season, by its start year."""
+    seasons: dict[int, list[Cell]] = {}
+    for cell in cells:
+        seasons.setdefault(cell.season, []).append(cell)
+    return {season: summary(own) for season, own in sorted(seasons.items())}
 
 
-def _phase3(connection: duckdb.DuckDBPyConnection, bounds: list[date]) -> list[Phase3Coverage]:
+def spans(cells: Sequence[Cell], states: Iterable[str]) -> list[Span]:
+    """Collapse the cells in these states to ranges: dates between which the schedule has no other."""
+    states = set(states)
+    found: list[Span] = []
+    for table in ALL_TABLES:
+        current: Span | None = None
+        for cell in sorted((cell for cell in cells if cell.table == table), key=lambda cell: cell.day):
+            if cell.state not in states:
+                current = None
+            elif current and (current.state, current.reason) == (cell.state, cell.reason):
+                current = current._replace(end=cell.day, dates=current.dates + 1)
+                found[-1] = current
+            else:
+                current = Span(table, cell.day, cell.day, 1, cell.state, cell.reason)
+                found.append(current)
+    return found
+
+
+def worst_by_day(cells: Iterable[Cell]) -> dict[date, str]:
+    """Return each date's worst state over the tables; exclusions count only when something is wrong."""
+    worst: dict[date, str] = {}
+    for cell in cells:
+        if cell.table == EXCLUSIONS and cell.state in SETTLED:
+            continue
+        known = worst.get(cell.day)
+        if known is None or STATES.index(cell.state) > STATES.index(known):
+            worst[cell.day] = cell.state
+    return worst
+
+
+def phase3(connection: duckdb.DuckDBPyConnection) -> list[Phase3Coverage]:
+    """Read dates and rows of Phase 3, by table and season."""
     lines = []
     for table, zones in (
         ("player_game_summary", "has_zone_data"),
@@ -154,11 +249,33 @@ def _phase3(connection: duckdb.DuckDBPyConnection, bounds: list[date]) -> list[P
         share = f"avg(cast({zones} as int))" if zones else "null"
         rows = connection.execute(
             f"select season_year, count(distinct game_date), count(*), {share} from nba_analytics.{table} "
-            "where game_date between ? and ? group by season_year order by season_year",
-            bounds,
+            "group by season_year order by season_year"
         ).fetchall()
         lines += [
-            Phase3Coverage(table, f"{year}-{(year + 1) % 100:02d}", dates, count, zone_share)
+            Phase3Coverage(table, season_name(year), dates, count, zone_share)
             for year, dates, count, zone_share in rows
         ]
     return lines
+
+
+def season_name(year: int) -> str:
+    """Name a season by its start year: 2021 is 2021-22."""
+    return f"{year}-{(year + 1) % 100:02d}"
+
+
+def season_of(day: date) -> int:
+    """Return the season a date belongs to, by its start year (contract R2)."""
+    return day.year if day.month >= 10 else day.year - 1
+
+
+def _status(dates: int, expected: int, states: Counter[str]) -> str:
+    if dates == 0 and expected and states[MISSING] == expected:
+        return "empty"
+    troubles = [
+        f"{states[state]} {state.replace('_', ' ')}" for state in reversed(STATES[2:]) if states[state]
+    ]
+    return ", ".join(troubles) or "complete"
+
+
+def _text(day: date | None) -> str | None:
+    return str(day) if day else None

@@ -11,3 +11,13 @@ class UsageError(UserError):
     """The command itself was wrong: an argument that cannot be what was meant."""
 
     exit_code = 2
+
+
+class HeldError(UserError):
+    """Another backfill holds the warehouse."""
+
+    exit_code = 3
+
+
+class InUseError(UserError):
+    """Another process has the DuckDB file open: a matter of time."""

@@ -23,8 +23,27 @@ PHASE4_TABLES = (
     Phase4Table("PDC", "player_daily_cache"),
     Phase4Table("MLFS", "ml_feature_store"),
 )
+EXCLUSIONS = "phase4_exclusions"
+ALL_TABLES = (*(entry.table for entry in PHASE4_TABLES), EXCLUSIONS)
+
+# Which Phase 4 tables each is made from, directly or not: they can only be built together.
+MADE_FROM = {
+    "player_composite_factors": ("team_defense_zone_analysis", "player_shot_zone_analysis"),
+    "player_daily_cache": ("player_shot_zone_analysis",),
+    "ml_feature_store": tuple(entry.table for entry in PHASE4_TABLES[:4]),
+}
 
 
 def warehouse_path() -> Path:
     """Return the DuckDB file: NBA_DUCKDB_PATH, or nba.duckdb in the project (as profiles.yml has it)."""
     return PROJECT_DIR / os.environ.get("NBA_DUCKDB_PATH", "nba.duckdb")
+
+
+def state_folder(warehouse: Path) -> Path:
+    """Return where a backfill keeps its progress and logs, beside the warehouse; losing it costs nothing."""
+    return warehouse.with_name(f"{warehouse.name}.state")
+
+
+def lock_path(warehouse: Path) -> Path:
+    """Return the file that one backfill at a time holds locked; not in the state folder, which may go."""
+    return warehouse.with_name(f"{warehouse.name}.lock")

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+from orchestrator.coverage import project_files
 from orchestrator.errors import UserError
-from orchestrator.project import PROJECT_DIR, warehouse_path
+from orchestrator.project import ALL_TABLES, PROJECT_DIR, warehouse_path
 from orchestrator.windows import Window
 
-# What a window builds: every table, and the view that counts them. The other views stay as prepared.
-WINDOWED = ("config.materialized:table", "config.materialized:incremental", "phase4_coverage")
+
+class ModelFailure(NamedTuple):
+    """A model that failed, or None as its name when dbt itself did."""
+
+    model: str | None
+    folder: str | None
+    """staging, phase3, intermediate, phase4 or coverage."""
+    message: str
+    sql_path: str | None
+    """The compiled code, from the project's root."""
+
+    def __str__(self) -> str:
+        """Show as `model: message`."""
+        return f"{self.model}: {self.message}" if self.model else self.message
 
 
 @dataclass
@@ -22,8 +38,9 @@ class RunResult:
     """What a dbt invocation came to."""
 
     success: bool
-    failures: list[str] = field(default_factory=list)
-    """`model: message`, one for each node that failed."""
+    failures: list[ModelFailure] = field(default_factory=list)
+    succeeded: list[str] = field(default_factory=list)
+    """Models that were built."""
 
 
 class Runner:
@@ -35,6 +52,7 @@ class Runner:
         self._dbt_runner = dbtRunner
         self._log_dir = log_dir or PROJECT_DIR / "logs"
         self._manifest = None
+        self._project_files = project_files()
 
     def parse(self) -> None:
         """Parse the project, without vars: a var in a config would be frozen for every window after.
@@ -48,42 +66,56 @@ class Runner:
             raise UserError(f"the dbt project does not parse: {result.exception}")
         self._manifest = result.result
 
+    @property
+    def is_parsed(self) -> bool:
+        """Tell whether the project was parsed."""
+        return self._manifest is not None
+
     def prepare(self) -> RunResult:
-        """Load the seeds and make the views (staging, calendar, expected dates): what planning reads."""
+        """Load the seeds and make the views (staging, calendar, coverage): what planning reads."""
         return self._invoke(
             "build",
             "--resource-type", "seed", "--resource-type", "model",
             "--select", "resource_type:seed", "config.materialized:view",
-            "--exclude", "phase4_coverage",
+            *self._vars(),
         )  # fmt: skip
 
     def seed(self) -> None:
         """Load the seeds: teams, and the feature catalogue."""
         result = self._invoke("seed")
         if not result.success:
-            raise UserError("the seeds could not be loaded:\n  " + "\n  ".join(result.failures))
+            raise UserError("the seeds could not be loaded:\n  " + "\n  ".join(map(str, result.failures)))
 
-    def build(self, window: Window, on_node: Callable[[], None] | None = None) -> RunResult:
-        """Build every table for a window. `on_node` is called as each model finishes."""
+    def build(
+        self,
+        window: Window,
+        tables: Sequence[str] = ALL_TABLES,
+        on_node: Callable[[str, int, int], None] | None = None,
+        *,
+        with_coverage: bool = False,
+    ) -> RunResult:
+        """Build these tables, and all they are made from, for a window.
+
+        `on_node` is told which model finished, how many have, and how many there are. The views stay as
+        prepared, but for `with_coverage`: that view knows the tables that were there when it was made.
+        """
+        kinds = ("config.materialized:table", "config.materialized:incremental")
         return self._invoke(
             "run",
-            "--select", *WINDOWED,
-            "--vars", json.dumps({"start": str(window.start), "end": str(window.end)}),
+            "--select", *(f"+{table},{kind}" for table in tables for kind in kinds),
+            *(["phase4_coverage"] if with_coverage else []),
+            *self._vars(start=str(window.start), end=str(window.end)),
             on_node=on_node,
         )  # fmt: skip
-
-    def tables(self) -> int:
-        """Return how many models a window builds."""
-        return 1 + sum(
-            node.resource_type == "model" and node.config.materialized != "view"
-            for node in self._manifest.nodes.values()
-        )
 
     def release(self) -> None:
         """Let go of the warehouse file: while dbt holds it no other process can open it, not even to read."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         DuckDBConnectionManager.close_all_connections()
+
+    def _vars(self, **more: str) -> list[str]:
+        return ["--vars", json.dumps({"project_files": self._project_files, **more})]
 
     def _options(self) -> list[str]:
         return [
@@ -96,10 +128,16 @@ class Runner:
             "--target-path", str(PROJECT_DIR / "target" / "orchestrate"),
         ]  # fmt: skip
 
-    def _invoke(self, command: str, *arguments: str, on_node: Callable[[], None] | None = None) -> RunResult:
+    def _invoke(
+        self, command: str, *arguments: str, on_node: Callable[[str, int, int], None] | None = None
+    ) -> RunResult:
+        finished = 0
+
         def on_event(event) -> None:
-            if on_node and event.info.name == "NodeFinished":
-                on_node()
+            nonlocal finished
+            if on_node and event.info.name == "LogModelResult":
+                finished += 1
+                on_node(event.data.node_info.node_name, finished, event.data.total)
 
         # A relative NBA_DUCKDB_PATH means the project's folder, wherever the command was called from.
         here = Path.cwd()
@@ -111,12 +149,20 @@ class Runner:
         finally:
             os.chdir(here)
             self.release()
-        failures = _failures(result.result.results) if hasattr(result.result, "results") else []
-        if result.exception and not failures:
-            failures = [str(result.exception).strip()]
+        results = getattr(result.result, "results", None) or []
+        failures = [
+            _failure(entry) for entry in results if entry.status in ("error", "fail", "runtime error")
+        ]
         if not result.success and not failures:
-            failures = ["dbt stopped without saying why (was it interrupted?)"]
-        return RunResult(result.success, failures)
+            message = str(result.exception).strip() if result.exception else "dbt stopped without saying why"
+            failures = [ModelFailure(None, None, message, None)]
+        succeeded = [entry.node.name for entry in results if entry.status == "success"]
+        found = RunResult(result.success, failures, succeeded)
+        if not found.success:
+            # What dbt raised holds its cursors, in cycles: they would keep the warehouse open.
+            del result, results
+            gc.collect()
+        return found
 
 
 @contextmanager
@@ -132,9 +178,18 @@ def _environment(name: str, value: str) -> Iterator[None]:
             os.environ[name] = before
 
 
-def _failures(results: Sequence) -> list[str]:
-    return [
-        f"{result.node.name}: {result.message.strip()}"
-        for result in results
-        if result.status in ("error", "fail", "runtime error") and result.message
-    ]
+def _failure(result) -> ModelFailure:
+    node = result.node
+    path = getattr(node, "compiled_path", None)
+    if path and Path(path).is_absolute():
+        path = str(Path(path).relative_to(PROJECT_DIR))
+    folder = node.fqn[1] if len(node.fqn) > 2 else None
+    return ModelFailure(node.name, folder, _own_words(result.message), path)
+
+
+def _own_words(message: str | None) -> str:
+    """Return what the engine said, without dbt's heading and its own list of where it was."""
+    lines = [line.strip() for line in (message or "no message").strip().splitlines()]
+    if len(lines) > 1 and re.match(r"(Runtime|Database) Error in ", lines[0]):
+        lines = lines[1:]
+    return "\n".join(line for line in lines if line and not line.startswith("compiled code at "))

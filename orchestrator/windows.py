@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -52,13 +53,26 @@ def windows_for(
                 packed = []
             packed += season
         windows += _cut(packed, largest)
-    return [_with_days_before(window, game_dates, other_dates) for window in windows]
+    schedule, others = sorted(game_dates), sorted(other_dates)
+    return [_with_days_before(window, schedule, others) for window in windows]
 
 
-def _with_days_before(window: Window, game_dates: Iterable[date], other_dates: Iterable[date]) -> Window:
-    previous = max((day for day in game_dates if day < window.start), default=date.min)
-    between = [day for day in other_dates if previous < day < window.start]
-    return window._replace(start=min(between, default=window.start))
+def _with_days_before(window: Window, schedule: Sequence[date], others: Sequence[date]) -> Window:
+    position = bisect_left(schedule, window.start)
+    first = bisect_right(others, schedule[position - 1]) if position else 0
+    if first < len(others) and others[first] < window.start:
+        return window._replace(start=others[first])
+    return window
+
+
+def halves(window: Window, schedule: Sequence[date]) -> tuple[Window, Window]:
+    """Cut a window of two or more game dates in two; days before its first game date stay with that."""
+    days = schedule[bisect_left(schedule, window.start) : bisect_right(schedule, window.end)]
+    middle = len(days) // 2
+    return (
+        Window(window.start, days[middle - 1], middle),
+        Window(days[middle], window.end, len(days) - middle),
+    )
 
 
 def _cut(days: list[date], largest: int) -> list[Window]:

@@ -84,91 +84,77 @@ non_nba_teams as (
 
 ),
 
-player_hashes as (
+player_facts as (
 
     select
-        player_box.season_year,
         player_box.game_date,
-        {{ row_hash(
+        {{ sum_of_hashes(row_hash(
             player + ['game_date', ('minutes_played', 'double')] + player_measures + ['win_flag']
-        ) }} as row_hash,
-        {{ row_hash(player) }} as participant_hash
+        )) }} as player_games,
+        {{ sum_of_hashes(row_hash(player)) }} as participants
     from player_box
     inner join players on player_box.player_id = players.player_id
+    group by player_box.game_date
 
 ),
 
-by_date as (
+team_facts as (
 
     select
-        season_year,
         game_date,
-        'player_games' as fact,
-        {{ sum_of_hashes('row_hash') }} as fact_hash
-    from player_hashes
-    group by season_year, game_date
-
-    union all
-
-    select
-        season_year,
-        game_date,
-        'participants' as fact,
-        {{ sum_of_hashes('participant_hash') }} as fact_hash
-    from player_hashes
-    group by season_year, game_date
-
-    union all
-
-    select
-        season_year,
-        game_date,
-        'team_games' as fact,
         {{ sum_of_hashes(row_hash(
             ['game_id', 'team_abbr', 'game_date', ('team_minutes', 'double')]
             + team_measures
             + ['win_flag']
-        )) }} as fact_hash
+        )) }} as team_games
     from team_box
-    group by season_year, game_date
+    group by game_date
 
-    union all
+),
+
+-- Counted first: there are eight times as many shots as players.
+shots_by_player as (
 
     select
-        season_year,
         game_date,
-        'shots' as fact,
-        {{ sum_of_hashes(row_hash(
-            ['game_id', 'player_id', 'game_date', 'shot_zone', 'shot_made']
-        )) }} as fact_hash
+        game_id,
+        player_id,
+        {%- for zone in ['paint', 'mid_range', 'three_pt'] %}
+        count(case when shot_zone = '{{ zone }}' then 1 end) as {{ zone }}_attempts,
+        count(case when shot_zone = '{{ zone }}' and shot_made then 1 end) as {{ zone }}_makes,
+        {%- endfor %}
+        count(*) as attempts
     from shots
-    group by season_year, game_date
+    group by game_date, game_id, player_id
 
-    union all
+),
+
+shot_facts as (
 
     select
-        season_year,
         game_date,
-        'schedule' as fact,
+        {{ sum_of_hashes(row_hash([
+            'game_id', 'player_id', 'game_date', 'paint_attempts', 'paint_makes',
+            'mid_range_attempts', 'mid_range_makes', 'three_pt_attempts', 'three_pt_makes', 'attempts',
+        ])) }} as shots
+    from shots_by_player
+    group by game_date
+
+),
+
+-- Of the day itself also whether its games are played: until then the slate says who takes part.
+schedule_facts as (
+
+    select
+        game_date,
         {{ sum_of_hashes(row_hash(
             ['game_id', 'home_team_abbr', 'away_team_abbr', 'season_type', 'game_date']
-        )) }} as fact_hash
-    from games
-    group by season_year, game_date
-
-    union all
-
-    -- Of the day itself also whether its games are played: until then the slate says who takes
-    -- part.
-    select
-        season_year,
-        game_date,
-        'day_schedule' as fact,
+        )) }} as schedule,
         {{ sum_of_hashes(row_hash(
             ['game_id', 'home_team_abbr', 'away_team_abbr', 'season_type', 'is_final']
-        )) }} as fact_hash
+        )) }} as day_schedule
     from games
-    group by season_year, game_date
+    group by game_date
 
 ),
 
@@ -244,40 +230,30 @@ exhibitions as (
 
 ),
 
-dates as (
-
-    select
-        game_dates.season_year,
-        game_dates.game_date,
-        {%- for fact in facts + ['day_schedule', 'participants'] %}
-        sum(case when by_date.fact = '{{ fact }}' then by_date.fact_hash end) as {{ fact }},
-        {%- endfor %}
-        game_dates.is_bootstrap
-    from game_dates
-    left join by_date on game_dates.game_date = by_date.game_date
-    group by game_dates.season_year, game_dates.game_date, game_dates.is_bootstrap
-
-),
-
 -- The running sums of the season's games before the date, and the day's own facts.
 known as (
 
     select
-        dates.season_year,
-        dates.game_date,
-        dates.is_bootstrap,
-        {%- for fact in facts %}
-        sum(dates.{{ fact }}) over earlier as {{ fact }},
-        {%- endfor %}
-        dates.day_schedule,
-        dates.participants,
+        game_dates.season_year,
+        game_dates.game_date,
+        game_dates.is_bootstrap,
+        sum(player_facts.player_games) over earlier as player_games,
+        sum(team_facts.team_games) over earlier as team_games,
+        sum(shot_facts.shots) over earlier as shots,
+        sum(schedule_facts.schedule) over earlier as schedule,
+        schedule_facts.day_schedule,
+        player_facts.participants,
         slates.slate,
         exhibitions.exhibitions
-    from dates
-    left join slates on dates.game_date = slates.game_date
-    left join exhibitions on dates.game_date = exhibitions.game_date
+    from game_dates
+    left join player_facts on game_dates.game_date = player_facts.game_date
+    left join team_facts on game_dates.game_date = team_facts.game_date
+    left join shot_facts on game_dates.game_date = shot_facts.game_date
+    left join schedule_facts on game_dates.game_date = schedule_facts.game_date
+    left join slates on game_dates.game_date = slates.game_date
+    left join exhibitions on game_dates.game_date = exhibitions.game_date
     window earlier as (
-        partition by dates.season_year order by dates.game_date
+        partition by game_dates.season_year order by game_dates.game_date
         rows between unbounded preceding and 1 preceding
     )
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestrator.runner import Runner
+from orchestrator.runner import Runner, RunResult
 from orchestrator.windows import Window
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -37,14 +38,23 @@ def dbt(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]
     return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse)
 
 
+def prepare(warehouse: Path) -> None:
+    """Load the seeds and make the views in this process, as a backfill does before it plans."""
+    _in(warehouse, _runner().prepare)
+
+
 def build(warehouse: Path, start: date | str, end: date | str, prepared: bool = False) -> None:
     """Build a window in this process: parsed once, so that many windows cost little."""
-    runner = _runner()
+    if not prepared:
+        prepare(warehouse)
+    _in(warehouse, lambda: _runner().build(Window(start, end, 0)))
+
+
+def _in(warehouse: Path, run: Callable[[], RunResult]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
-        results = [] if prepared else [runner.prepare()]
-        results.append(runner.build(Window(start, end, 0)))
-    assert all(result.success for result in results), results
+        result = run()
+    assert result.success, result
 
 
 @cache

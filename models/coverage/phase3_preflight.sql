@@ -1,0 +1,856 @@
+{#- What the formulas read. A column that a source has nowhere in a kind of game is no defect. -#}
+{%- set player_columns = [
+    'minutes_played', 'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts',
+    'ft_makes', 'ft_attempts', 'turnovers',
+] %}
+{%- set blocking_player_columns = ['minutes_played', 'points'] %}
+{%- set team_columns = [
+    'team_minutes', 'points', 'fg_attempts', 'ft_attempts', 'offensive_rebounds', 'turnovers',
+] %}
+
+{#- Raw tables with a key; `values` are what staging reads of them. -#}
+{%- set box_values = [
+    'wl', 'min', 'pts', 'fgm', 'fga', 'fg3m', 'fg3a', 'ftm', 'fta', 'oreb', 'dreb', 'ast', 'stl',
+    'blk', 'tov', 'pf',
+] %}
+{%- set keyed_tables = {
+    'games': {
+        'entity': 'home_team',
+        'key': ['game_id'],
+        'values': [
+            'game_date', 'season_type', 'home_team', 'away_team', 'home_score', 'away_score',
+        ],
+    },
+    'player_box': {
+        'entity': 'player_name',
+        'key': ['game_id', 'player_id'],
+        'values': box_values + ['plus_minus', 'team_abbreviation'],
+    },
+    'team_box': {
+        'entity': 'team_abbreviation',
+        'key': ['game_id', 'team_abbreviation'],
+        'values': box_values + ['reb'],
+    },
+} %}
+
+{#- NULLs or missing shots of up to one in ten are what the formulas are made for. -#}
+{%- set tolerated_share = '0.1e0' %}
+{#- A team's players play 240 minutes in the shortest game, 235 where each one's are rounded. -#}
+{%- set fewest_minutes = 230 %}
+{#- A source that knows a column in half the rows of a kind of game has it. -#}
+{%- set usual_share = '0.5e0' %}
+
+with
+
+{% for table in keyed_tables -%}
+raw_{{ table }} as (
+
+    select * from {{ source('nba_raw', table) }}
+
+),
+
+{% endfor -%}
+games as (
+
+    select * from {{ ref('stg_nba__games') }}
+
+),
+
+player_box as (
+
+    select * from {{ ref('stg_nba__player_box') }}
+
+),
+
+team_box as (
+
+    select * from {{ ref('stg_nba__team_box') }}
+
+),
+
+shots as (
+
+    select * from {{ ref('stg_nba__shots') }}
+
+),
+
+season_ends as (
+
+    select
+        season_year,
+        max(game_date) as last_game_date
+    from games
+    group by season_year
+
+),
+
+-- Three-pointers come from the box score: only two-point attempts are counted by shots.
+zones as (
+
+    select
+        game_id,
+        player_id,
+        count(*) as shots,
+        count(case when shot_zone in ('paint', 'mid_range') then 1 end) as two_pt_attempts,
+        count(case when shot_zone in ('paint', 'mid_range') and shot_made then 1 end)
+            as two_pt_makes
+    from shots
+    group by game_id, player_id
+
+),
+
+games_with_shots as (
+
+    select distinct game_id from zones
+
+),
+
+player_games as (
+
+    select
+        *,
+        -- A row without minutes and points is that of a player who sat out.
+        coalesce(minutes_played, points) is not null as has_numbers,
+        fg_makes + fg_attempts + three_pt_makes + three_pt_attempts is not null as has_field_goals
+    from player_box
+
+),
+
+player_sides as (
+
+    select
+        player_box.game_id,
+        player_box.team_abbr,
+
+        count(*) as player_rows,
+        count(case when {{ is_active_game('player_box') }} then 1 end) as active_players,
+        count(case when player_box.has_numbers then 1 end) as players,
+        {%- for column in player_columns %}
+        count(case when player_box.has_numbers and player_box.{{ column }} is null then 1 end)
+            as players_without_{{ column }},
+        {%- endfor %}
+        sum(player_box.minutes_played) as minutes,
+        sum(player_box.points) as points,
+        sum(
+            case
+                when player_box.has_field_goals
+                    then player_box.fg_attempts - player_box.three_pt_attempts
+            end
+        ) as two_pt_attempts,
+        sum(
+            case
+                when player_box.has_field_goals
+                    then player_box.fg_makes - player_box.three_pt_makes
+            end
+        ) as two_pt_makes,
+        sum(case when player_box.has_field_goals then coalesce(zones.two_pt_attempts, 0) end)
+            as two_pt_attempts_by_shots,
+        sum(case when player_box.has_field_goals then coalesce(zones.two_pt_makes, 0) end)
+            as two_pt_makes_by_shots
+
+    from player_games as player_box
+    left join zones
+        on player_box.game_id = zones.game_id and player_box.player_id = zones.player_id
+    group by player_box.game_id, player_box.team_abbr
+
+),
+
+schedule as (
+
+    select
+        game_id,
+        home_team_abbr as team_abbr,
+        home_score as score,
+        season_type,
+        is_final,
+        game_date,
+        season_year
+    from games
+
+    union all
+
+    select
+        game_id,
+        away_team_abbr as team_abbr,
+        away_score as score,
+        season_type,
+        is_final,
+        game_date,
+        season_year
+    from games
+
+),
+
+-- Both teams of every game that counts, with what there is of them.
+sides as (
+
+    select
+        schedule.*,
+
+        coalesce(player_sides.player_rows, 0) as player_rows,
+        coalesce(player_sides.active_players, 0) as active_players,
+        coalesce(player_sides.players, 0) as players,
+        {%- for column in player_columns %}
+        coalesce(player_sides.players_without_{{ column }}, 0) as players_without_{{ column }},
+        {%- endfor %}
+        case when player_sides.players_without_minutes_played = 0 then player_sides.minutes end
+            as player_minutes,
+        case when player_sides.players_without_points = 0 then player_sides.points end
+            as player_points,
+        player_sides.two_pt_attempts,
+        player_sides.two_pt_makes,
+        player_sides.two_pt_attempts_by_shots,
+        player_sides.two_pt_makes_by_shots,
+        games_with_shots.game_id is not null as has_shots,
+
+        case when team_box.game_id is not null then 1 else 0 end as team_rows,
+        {%- for column in team_columns %}
+        case when team_box.game_id is not null and team_box.{{ column }} is null then 1 else 0 end
+            as team_without_{{ column }},
+        {%- endfor %}
+        team_box.team_minutes,
+        team_box.points as team_points
+
+    from schedule
+    left join player_sides
+        on
+            schedule.game_id = player_sides.game_id
+            and schedule.team_abbr = player_sides.team_abbr
+    left join team_box
+        on schedule.game_id = team_box.game_id and schedule.team_abbr = team_box.team_abbr
+    left join games_with_shots on schedule.game_id = games_with_shots.game_id
+
+),
+
+-- What the source has of a kind of game: what it has nowhere is not missing from one game.
+habits as (
+
+    select
+        season_year,
+        season_type,
+        {%- for column in blocking_player_columns %}
+        case
+            when sum(players_without_{{ column }}) <= {{ usual_share }} * sum(players)
+                then {{ tolerated_share }}
+        end as tolerated_share_without_{{ column }},
+        {%- endfor %}
+        {%- for column in team_columns %}
+        sum(team_without_{{ column }}) <= {{ usual_share }} * sum(team_rows)
+            as teams_have_{{ column }},
+        {%- endfor %}
+        max(player_rows) > 0 as has_player_rows,
+        max(team_rows) > 0 as has_team_rows
+    from sides
+    group by season_year, season_type
+
+),
+
+whole_games as (
+
+    select
+        game_id,
+        season_type,
+        is_final,
+        has_shots,
+
+        max(case when player_rows > 0 then team_abbr end) as team_with_players,
+        max(case when player_rows = 0 then team_abbr end) as team_without_players,
+        max(case when team_rows > 0 then team_abbr end) as team_with_team_row,
+        max(case when team_rows = 0 then team_abbr end) as team_without_team_row,
+        sum(player_rows) as player_rows,
+        sum(players) as players,
+        sum(team_rows) as team_rows,
+        {%- for column in blocking_player_columns %}
+        sum(players_without_{{ column }}) as players_without_{{ column }},
+        {%- endfor %}
+        {%- for column in team_columns %}
+        sum(team_without_{{ column }}) as teams_without_{{ column }},
+        {%- endfor %}
+
+        game_date,
+        season_year
+
+    from sides
+    group by game_id, season_type, is_final, has_shots, game_date, season_year
+
+),
+
+whole_dates as (
+
+    select
+        game_date,
+        season_year,
+        {%- for column in player_columns %}
+        sum(players_without_{{ column }}) as players_without_{{ column }},
+        {%- endfor %}
+        {%- for column in team_columns %}
+        sum(team_without_{{ column }}) as teams_without_{{ column }},
+        {%- endfor %}
+        sum(players) as players,
+        sum(team_rows) as team_rows
+    from sides
+    group by game_date, season_year
+
+),
+
+-- Keys that repeat are few: only theirs are compared value by value.
+{% for table, shape in keyed_tables.items() -%}
+{% set key = shape['key'] | join(', ') -%}
+repeated_{{ table }}_keys as (
+
+    select
+        {{ key }},
+        count(*) as copies,
+        max(ingested_at) as newest
+    from raw_{{ table }}
+    group by {{ key }}
+    having count(*) > 1
+
+),
+
+repeated_{{ table }} as (
+
+    select
+        rows_of_key.game_id,
+        max(rows_of_key.{{ shape['entity'] }}) as entity,
+        max(repeats.copies) as copies,
+        count(
+            distinct concat(
+                {%- for column in shape['values'] %}
+                coalesce(cast(rows_of_key.{{ column }} as string), 'NULL'), '|',
+                {%- endfor %}
+                ''
+            )
+        ) as versions,
+        {%- if table == 'games' %}
+        max(case when rows_of_key.season_type in ('regular', 'play_in', 'playoffs') then 1 end)
+            as counts,
+        {%- endif %}
+        min(rows_of_key.game_date) as game_date
+    from raw_{{ table }} as rows_of_key
+    inner join repeated_{{ table }}_keys as repeats
+        on
+            rows_of_key.ingested_at = repeats.newest
+            {%- for column in shape['key'] %}
+            and rows_of_key.{{ column }} = repeats.{{ column }}
+            {%- endfor %}
+    group by rows_of_key.{{ shape['key'] | join(', rows_of_key.') }}
+
+),
+
+{% endfor -%}
+repeated as (
+
+    select
+        'games' as table_name,
+        game_id,
+        entity,
+        copies,
+        versions,
+        true as spoils_own_date,
+        game_date,
+        {{ season_year('game_date') }} as season_year
+    from repeated_games
+    where counts = 1
+
+    union all
+
+    select
+        'player_box' as table_name,
+        repeated_player_box.game_id,
+        repeated_player_box.entity,
+        repeated_player_box.copies,
+        repeated_player_box.versions,
+        true as spoils_own_date,
+        games.game_date,
+        games.season_year
+    from repeated_player_box
+    inner join games on repeated_player_box.game_id = games.game_id
+
+    union all
+
+    select
+        'team_box' as table_name,
+        repeated_team_box.game_id,
+        repeated_team_box.entity,
+        repeated_team_box.copies,
+        repeated_team_box.versions,
+        false as spoils_own_date,
+        games.game_date,
+        games.season_year
+    from repeated_team_box
+    inner join games on repeated_team_box.game_id = games.game_id
+
+),
+
+shots_that_disagree as (
+
+    select
+        *,
+        abs(two_pt_attempts_by_shots - two_pt_attempts) > {{ tolerated_share }} * two_pt_attempts
+        or abs(two_pt_makes_by_shots - two_pt_makes) > {{ tolerated_share }} * two_pt_attempts
+            as is_partial
+    from sides
+    where
+        has_shots
+        and (
+            two_pt_attempts_by_shots != two_pt_attempts or two_pt_makes_by_shots != two_pt_makes
+        )
+
+),
+
+known_games as (
+
+    select distinct game_id from raw_games
+
+),
+
+boxes_by_game as (
+
+    select
+        game_id,
+        'player_box' as table_name,
+        count(*) as box_rows,
+        min(game_date) as game_date
+    from raw_player_box
+    group by game_id
+
+    union all
+
+    select
+        game_id,
+        'team_box' as table_name,
+        count(*) as box_rows,
+        min(game_date) as game_date
+    from raw_team_box
+    group by game_id
+
+),
+
+player_names as (
+
+    select
+        player_id,
+        max(player_name) as player_name
+    from raw_player_box
+    group by player_id
+
+),
+
+-- Who took part on a date is known to the date's own rows: what changes that spoils them too.
+findings as (
+
+    select
+        'one_sided_box' as check_name,
+        'block' as severity,
+        1 as affected_rows,
+        concat(
+            'game ', game_id, ': player_box has ', team_with_players,
+            ' and not ', team_without_players
+        ) as example,
+        true as spoils_own_date,
+        game_date,
+        season_year
+    from whole_games
+    where team_with_players is not null and team_without_players is not null
+
+    union all
+
+    select
+        'one_sided_box' as check_name,
+        'block' as severity,
+        1 as affected_rows,
+        concat(
+            'game ', game_id, ': team_box has ', team_with_team_row,
+            ' and not ', team_without_team_row
+        ) as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from whole_games
+    where team_with_team_row is not null and team_without_team_row is not null
+
+    union all
+
+    select
+        case when habits.has_team_rows then 'no_team_box' else 'no_team_box_in_source' end
+            as check_name,
+        case when habits.has_team_rows then 'block' else 'warn' end as severity,
+        1 as affected_rows,
+        concat(
+            'game ', whole_games.game_id, ': ', cast(whole_games.player_rows as string),
+            ' rows in player_box and none in team_box'
+        ) as example,
+        false as spoils_own_date,
+        whole_games.game_date,
+        whole_games.season_year
+    from whole_games
+    inner join habits
+        on
+            whole_games.season_year = habits.season_year
+            and whole_games.season_type = habits.season_type
+    where whole_games.player_rows > 0 and whole_games.team_rows = 0
+
+    union all
+
+    select
+        case when habits.has_player_rows then 'no_player_box' else 'no_player_box_in_source' end
+            as check_name,
+        case when habits.has_player_rows then 'block' else 'warn' end as severity,
+        1 as affected_rows,
+        concat(
+            'game ', whole_games.game_id, ': ', cast(whole_games.team_rows as string),
+            ' rows in team_box and none in player_box'
+        ) as example,
+        true as spoils_own_date,
+        whole_games.game_date,
+        whole_games.season_year
+    from whole_games
+    inner join habits
+        on
+            whole_games.season_year = habits.season_year
+            and whole_games.season_type = habits.season_type
+    where whole_games.player_rows = 0 and whole_games.team_rows > 0
+
+    union all
+
+    select
+        'team_not_in_game' as check_name,
+        'block' as severity,
+        1 as affected_rows,
+        concat(
+            'game ', player_box.game_id, ': ',
+            coalesce(player_names.player_name, cast(player_box.player_id as string)),
+            ' of ', coalesce(player_box.team_abbr, 'NULL'), ' in player_box'
+        ) as example,
+        true as spoils_own_date,
+        player_box.game_date,
+        player_box.season_year
+    from player_box
+    left join player_names on player_box.player_id = player_names.player_id
+    left join schedule
+        on player_box.game_id = schedule.game_id and player_box.team_abbr = schedule.team_abbr
+    where schedule.game_id is null
+
+    union all
+
+    select
+        'team_not_in_game' as check_name,
+        'block' as severity,
+        1 as affected_rows,
+        concat(
+            'game ', team_box.game_id, ': ', coalesce(team_box.team_abbr, 'NULL'), ' in team_box'
+        ) as example,
+        false as spoils_own_date,
+        team_box.game_date,
+        team_box.season_year
+    from team_box
+    left join schedule
+        on team_box.game_id = schedule.game_id and team_box.team_abbr = schedule.team_abbr
+    where schedule.game_id is null
+
+    union all
+
+    select
+        'box_of_unknown_game' as check_name,
+        'block' as severity,
+        boxes_by_game.box_rows as affected_rows,
+        concat(
+            'game ', boxes_by_game.game_id, ': in ', boxes_by_game.table_name,
+            ' and not in games'
+        ) as example,
+        true as spoils_own_date,
+        boxes_by_game.game_date,
+        {{ season_year('boxes_by_game.game_date') }} as season_year
+    from boxes_by_game
+    left join known_games on boxes_by_game.game_id = known_games.game_id
+    where known_games.game_id is null
+
+    union all
+
+    select
+        case when versions > 1 then 'ambiguous_rows' else 'repeated_rows' end as check_name,
+        case when versions > 1 then 'block' else 'warn' end as severity,
+        copies - 1 as affected_rows,
+        concat(
+            'game ', game_id, ': ', cast(copies as string), ' rows of ', entity, ' in ', table_name,
+            case when versions > 1 then ', equally new and not equal' else '' end
+        ) as example,
+        spoils_own_date,
+        game_date,
+        season_year
+    from repeated
+
+    union all
+
+    select
+        'too_few_minutes' as check_name,
+        'block' as severity,
+        1 as affected_rows,
+        concat(
+            'game ', game_id, ': minutes of ', team_abbr, ' are ',
+            coalesce(cast(cast(team_minutes as int64) as string), 'unknown'), ' in team_box, ',
+            coalesce(cast(cast(player_minutes as int64) as string), 'unknown'), ' in player_box'
+        ) as example,
+        true as spoils_own_date,
+        game_date,
+        season_year
+    from sides
+    where team_minutes < {{ fewest_minutes }} or player_minutes < {{ fewest_minutes }}
+
+    union all
+
+    select
+        'too_few_players' as check_name,
+        'block' as severity,
+        player_rows as affected_rows,
+        concat(
+            'game ', game_id, ': ', cast(active_players as string), ' players of ', team_abbr,
+            ' with minutes, attempts or points'
+        ) as example,
+        true as spoils_own_date,
+        game_date,
+        season_year
+    from sides
+    where player_rows > 0 and active_players < 5
+
+    union all
+
+    select
+        'player_numbers_unknown' as check_name,
+        'block' as severity,
+        0
+        {%- for column in blocking_player_columns %}
+        + whole_games.players_without_{{ column }}
+        {%- endfor %} as affected_rows,
+        concat(
+            'game ', whole_games.game_id, ': NULL in ',
+            {%- for column in blocking_player_columns %}
+            '{{ column }} ', cast(whole_games.players_without_{{ column }} as string), ', ',
+            {%- endfor %}
+            'of ', cast(whole_games.players as string), ' rows of player_box'
+        ) as example,
+        false as spoils_own_date,
+        whole_games.game_date,
+        whole_games.season_year
+    from whole_games
+    inner join habits
+        on
+            whole_games.season_year = habits.season_year
+            and whole_games.season_type = habits.season_type
+    where
+        false
+        {%- for column in blocking_player_columns %}
+        or whole_games.players_without_{{ column }}
+        > habits.tolerated_share_without_{{ column }} * whole_games.players
+        {%- endfor %}
+
+    union all
+
+    select
+        'team_numbers_unknown' as check_name,
+        'block' as severity,
+        whole_games.team_rows as affected_rows,
+        concat(
+            'game ', whole_games.game_id, ': NULL in ',
+            {%- for column in team_columns %}
+            case when whole_games.teams_without_{{ column }} > 0 then '{{ column }}, ' else '' end,
+            {%- endfor %}
+            'of team_box'
+        ) as example,
+        false as spoils_own_date,
+        whole_games.game_date,
+        whole_games.season_year
+    from whole_games
+    inner join habits
+        on
+            whole_games.season_year = habits.season_year
+            and whole_games.season_type = habits.season_type
+    where
+        false
+        {%- for column in team_columns %}
+        or (habits.teams_have_{{ column }} and whole_games.teams_without_{{ column }} > 0)
+        {%- endfor %}
+
+    union all
+
+    select
+        case when is_partial then 'partial_shots' else 'shots_disagree' end as check_name,
+        case when is_partial then 'block' else 'warn' end as severity,
+        1 as affected_rows,
+        concat(
+            'game ', game_id, ': twos of ', team_abbr, ' are ',
+            cast(two_pt_makes_by_shots as string), ' of ',
+            cast(two_pt_attempts_by_shots as string), ' by shots, ',
+            cast(two_pt_makes as string), ' of ', cast(two_pt_attempts as string),
+            ' by player_box'
+        ) as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from shots_that_disagree
+
+    union all
+
+    select
+        'no_shots' as check_name,
+        'warn' as severity,
+        1 as affected_rows,
+        concat('game ', game_id, ': a box score and no shots') as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from whole_games
+    where season_type = 'regular' and player_rows > 0 and not has_shots
+
+    union all
+
+    select
+        'no_box' as check_name,
+        'warn' as severity,
+        1 as affected_rows,
+        concat('game ', game_id, ': a final score and no box score') as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from whole_games
+    where is_final and player_rows + team_rows = 0
+
+    union all
+
+    select
+        'no_final_score' as check_name,
+        'warn' as severity,
+        1 as affected_rows,
+        concat('game ', game_id, ': a box score and no final score') as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from whole_games
+    where not is_final and player_rows + team_rows > 0
+
+    union all
+
+    select
+        'points_disagree' as check_name,
+        'warn' as severity,
+        1 as affected_rows,
+        concat(
+            'game ', game_id, ': ', team_abbr, ' has ',
+            coalesce(cast(score as string), 'no'), ' in games, ',
+            coalesce(cast(team_points as string), 'no'), ' in team_box, ',
+            coalesce(cast(player_points as string), 'no'), ' points in player_box'
+        ) as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from sides
+    where score != team_points or score != player_points or team_points != player_points
+
+    union all
+
+    select
+        'unknown_values' as check_name,
+        'warn' as severity,
+        0
+        {%- for column in player_columns %}
+        + players_without_{{ column }}
+        {%- endfor %} as affected_rows,
+        concat(
+            'NULL in player_box: ',
+            {%- for column in player_columns %}
+            case
+                when players_without_{{ column }} > {{ tolerated_share }} * players
+                    then concat('{{ column }} ', cast(players_without_{{ column }} as string), ', ')
+                else ''
+            end,
+            {%- endfor %}
+            'of ', cast(players as string), ' rows'
+        ) as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from whole_dates
+    where
+        false
+        {%- for column in player_columns %}
+        or players_without_{{ column }} > {{ tolerated_share }} * players
+        {%- endfor %}
+
+    union all
+
+    select
+        'unknown_values' as check_name,
+        'warn' as severity,
+        0
+        {%- for column in team_columns %}
+        + teams_without_{{ column }}
+        {%- endfor %} as affected_rows,
+        concat(
+            'NULL in team_box: ',
+            {%- for column in team_columns %}
+            case
+                when teams_without_{{ column }} > {{ tolerated_share }} * team_rows
+                    then concat('{{ column }} ', cast(teams_without_{{ column }} as string), ', ')
+                else ''
+            end,
+            {%- endfor %}
+            'of ', cast(team_rows as string), ' rows'
+        ) as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from whole_dates
+    where
+        false
+        {%- for column in team_columns %}
+        or teams_without_{{ column }} > {{ tolerated_share }} * team_rows
+        {%- endfor %}
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (partition by check_name, game_date order by example) as place
+    from findings
+
+),
+
+final as (
+
+    select
+        numbered.check_name,
+        numbered.severity,
+        numbered.game_date,
+        numbered.season_year,
+
+        cast(sum(numbered.affected_rows) as int64) as affected_rows,
+        string_agg(
+            case when numbered.place <= 3 then numbered.example end, '; '
+            order by numbered.place
+        ) as detail,
+
+        min(
+            case
+                when numbered.severity != 'block' then null
+                when numbered.spoils_own_date then numbered.game_date
+                else {{ add_days('numbered.game_date', 1) }}
+            end
+        ) as spoils_from,
+        max(
+            case
+                when numbered.severity = 'block'
+                    then coalesce(season_ends.last_game_date, numbered.game_date)
+            end
+        ) as spoils_until
+
+    from numbered
+    left join season_ends on numbered.season_year = season_ends.season_year
+    group by
+        numbered.check_name, numbered.severity, numbered.game_date, numbered.season_year
+
+)
+
+select * from final

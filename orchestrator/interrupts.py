@@ -1,0 +1,54 @@
+"""Ctrl-C and TERM: the first one lets the window in hand finish, the second cancels it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+
+
+# A signal to a process group and to the process itself is one wish, as with `timeout` or a closed terminal.
+ECHO_SECONDS = 0.3
+
+
+class Interrupts:
+    """Owns the signals while a backfill runs; the second one raises KeyboardInterrupt: dbt cancels."""
+
+    def __init__(self, on_first: Callable[[str], None] = lambda name: None):
+        self.received: signal.Signals | None = None
+        self.cancelled = False
+        self.event = threading.Event()
+        """Set with the first signal, so that nobody sleeps through it."""
+        self._on_first = on_first
+        self._before: dict = {}
+
+    def __enter__(self) -> Interrupts:
+        """Take the signals over; in a thread that cannot, leave them alone."""
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for number in SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup: the run outlives its terminal
+                self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give them back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status of a process that such a signal ended: 130 for Ctrl-C, 143 for TERM."""
+        return 128 + (self.received or signal.SIGINT)
+
+    def _handle(self, number: int, _frame: object) -> None:
+        if self.received is None:
+            self.received, self._received_at = signal.Signals(number), time.monotonic()
+            self.event.set()
+            self._on_first(self.received.name)
+        elif number != self.received or time.monotonic() - self._received_at > ECHO_SECONDS:
+            self.cancelled = True
+            raise KeyboardInterrupt

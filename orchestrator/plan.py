@@ -1,0 +1,274 @@
+"""The plan: which (table, date) to build and why, from the coverage alone. What it says is what is done."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from orchestrator.coverage import (
+    DONE,
+    FAILED,
+    MISSING,
+    STALE,
+    STATES,
+    Cell,
+    Span,
+    season_name,
+    spans,
+)
+from orchestrator.errors import UsageError
+from orchestrator.preflight import Problem
+from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM, PHASE4_TABLES
+from orchestrator.windows import LARGEST_WINDOW, Window, windows_for
+
+# Airflow's words, and one for what history or code has overtaken.
+ONLY = {
+    "missing": (MISSING,),
+    "missing-and-failed": (MISSING, FAILED),
+    "stale": STALE,
+    "failed": (FAILED,),
+    "all": STATES,
+}
+BY_DEFAULT = (MISSING, FAILED, *STALE)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for; everything at its default asks for whatever is not as it should be."""
+
+    start: date | None = None
+    end: date | None = None
+    """None: today."""
+    dates: tuple[date, ...] = ()
+    """Only these; empty: no such limit."""
+    seasons: tuple[int, ...] = ()
+    """Only these, by start year; empty: no such limit."""
+    tables: tuple[str, ...] = ALL_TABLES
+    only: str | None = None
+    """A key of ONLY; None: missing, failed and stale."""
+    window: int = LARGEST_WINDOW
+    """Game dates per dbt run, at most."""
+
+    def __post_init__(self):
+        if self.start and self.end and self.start > self.end:
+            raise UsageError(f"--start {self.start} is after --end {self.end}: swap them")
+        if self.only is not None and self.only not in ONLY:
+            raise UsageError(f"--only {self.only} is none of {', '.join(ONLY)}")
+
+    def covers(self, cell: Cell) -> bool:
+        """Tell whether the cell is among what was asked for, whatever its state."""
+        return cell.table in self.tables and self.covers_day(cell)
+
+    def covers_day(self, cell: Cell) -> bool:
+        """Tell whether the cell's date is among what was asked for, whatever its table."""
+        return (
+            (not self.start or self.start <= cell.day)
+            and cell.day <= (self.end or date.today())
+            and (not self.dates or cell.day in self.dates)
+            and (not self.seasons or cell.season in self.seasons)
+        )
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states to build."""
+        return ONLY[self.only] if self.only else BY_DEFAULT
+
+
+class PlannedWindow(NamedTuple):
+    """One dbt run: a range of dates and the tables it builds there."""
+
+    window: Window
+    tables: tuple[str, ...]
+
+
+class Blocked(NamedTuple):
+    """Dates left out because a problem of the inputs would make them wrong."""
+
+    problem: Problem
+    dates: int
+    start: date
+    end: date
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be built, and what not."""
+
+    windows: list[PlannedWindow] = field(default_factory=list)
+    build: list[Span] = field(default_factory=list)
+    """What is built because of its state, as ranges per table with the reason."""
+    along: list[Span] = field(default_factory=list)
+    """What is built only because something else in its window is made from it, or needs the same run."""
+    left: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What is not built: per table, (table, date)s by state and reason, as in `not_expected (bootstrap)`."""
+    blocked: list[Blocked] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    @property
+    def dates(self) -> int:
+        """Game dates that get built."""
+        return sum(planned.window.dates for planned in self.windows)
+
+    def as_json(self) -> dict:
+        """Return the plan as JSON-ready data (the shape is in docs/json.md)."""
+        return {
+            "dates": self.dates,
+            "windows": [
+                {
+                    "start": str(planned.window.start),
+                    "end": str(planned.window.end),
+                    "dates": planned.window.dates,
+                    "tables": list(planned.tables),
+                }
+                for planned in self.windows
+            ],
+            "build": [span_as_json(span) for span in self.build],
+            "along": [span_as_json(span) for span in self.along],
+            "left": self.left,
+            "blocked": [
+                {
+                    **problem_as_json(entry.problem),
+                    "dates_left_out": entry.dates,
+                    "first_left_out": str(entry.start),
+                    "last_left_out": str(entry.end),
+                }
+                for entry in self.blocked
+            ],
+            "warnings": [problem_as_json(problem) for problem in self.warnings],
+        }
+
+
+def make_plan(
+    cells: Sequence[Cell],
+    request: Request,
+    other_dates: Iterable[date] = (),
+    problems: Sequence[Problem] = (),
+    spoiled: Mapping[date, Sequence[Problem]] | None = None,
+) -> Plan:
+    """Decide what to build, from the cells of the whole schedule.
+
+    `other_dates` are days without a game that counts which the exclusions list (exhibitions). `spoiled` maps
+    dates to the problems that would make them wrong: they are left out.
+    """
+    spoiled = spoiled or {}
+    wanted = [cell for cell in cells if cell.state in request.states and request.covers(cell)]
+    build = [cell for cell in wanted if cell.day not in spoiled]
+    season_by_day = {cell.day: cell.season for cell in cells}
+
+    tables_by_day: dict[date, set[str]] = {}
+    for cell in build:
+        tables_by_day.setdefault(cell.day, set()).add(cell.table)
+    days = sorted(tables_by_day)
+    windows = [
+        PlannedWindow(
+            window,
+            _with_ancestors(set().union(*(tables_by_day[day] for day in _within(days, window)))),
+        )
+        for window in windows_for(tables_by_day, season_by_day, request.window, other_dates)
+    ]
+
+    built = {(cell.table, cell.day) for cell in build}
+    run = built_by(windows, cells)
+    return Plan(
+        windows=windows,
+        build=_spans_within(cells, built),
+        along=_spans_within(cells, run - built),
+        left=_left(cells, run, request),
+        blocked=_blocked(wanted, spoiled),
+        warnings=[problem for problem in problems if problem.severity != "block"],
+    )
+
+
+def built_by(windows: Iterable[PlannedWindow], cells: Iterable[Cell]) -> set[tuple[str, date]]:
+    """Return every (table, date) that these windows write."""
+    tables_by_day: dict[date, list[str]] = {}
+    for cell in cells:
+        tables_by_day.setdefault(cell.day, []).append(cell.table)
+    days = sorted(tables_by_day)
+    return {
+        (table, day)
+        for planned in windows
+        for day in _within(days, planned.window)
+        for table in tables_by_day[day]
+        if table in planned.tables
+    }
+
+
+def named_tables(names: Collection[str]) -> tuple[str, ...]:
+    """Resolve table or processor names (TDZA, PSZA, PCF, PDC, MLFS), given apart or with commas."""
+    if not names:
+        return ALL_TABLES
+    short = {entry.processor.lower(): entry.table for entry in PHASE4_TABLES} | {"exclusions": EXCLUSIONS}
+    found = set()
+    for name in ",".join(names).split(","):
+        table = short.get(name.strip().lower(), name.strip())
+        if table not in ALL_TABLES:
+            raise UsageError(
+                f"there is no table '{name.strip()}': choose from {', '.join(ALL_TABLES)}, "
+                f"or {', '.join(entry.processor for entry in PHASE4_TABLES)}"
+            )
+        found.add(table)
+    return tuple(table for table in ALL_TABLES if table in found)
+
+
+def named_season(text: str) -> int:
+    """Return the start year of '2021-22'."""
+    year = text[:4]
+    if not year.isdigit() or text != season_name(int(year)):
+        raise UsageError(f"'{text}' is no season: write it as 2021-22")
+    return int(year)
+
+
+def span_as_json(span: Span) -> dict:
+    """Return a range as JSON-ready data."""
+    return {
+        "table": span.table,
+        "start": str(span.start),
+        "end": str(span.end),
+        "dates": span.dates,
+        "state": span.state,
+        "reason": span.reason,
+    }
+
+
+def problem_as_json(problem: Problem) -> dict:
+    """Return a problem of the inputs as JSON-ready data."""
+    return {
+        name: str(value) if isinstance(value, date) else value for name, value in problem._asdict().items()
+    }
+
+
+def _within(days: Sequence[date], window: Window) -> Sequence[date]:
+    return days[bisect_left(days, window.start) : bisect_right(days, window.end)]
+
+
+def _with_ancestors(tables: set[str]) -> tuple[str, ...]:
+    needed = tables | {parent for table in tables for parent in MADE_FROM.get(table, ())}
+    return tuple(table for table in ALL_TABLES if table in needed)
+
+
+def _spans_within(cells: Sequence[Cell], chosen: set[tuple[str, date]]) -> list[Span]:
+    marked = [cell if (cell.table, cell.day) in chosen else cell._replace(state="") for cell in cells]
+    return spans(marked, STATES)
+
+
+def _left(cells: Sequence[Cell], run: set[tuple[str, date]], request: Request) -> dict[str, dict[str, int]]:
+    left: dict[str, Counter[str]] = {table: Counter() for table in request.tables}
+    for cell in cells:
+        if (cell.table, cell.day) in run or not request.covers(cell):
+            continue
+        label = cell.state if cell.state == DONE or not cell.reason else f"{cell.state} ({cell.reason})"
+        left[cell.table][label] += 1
+    return {table: dict(counts) for table, counts in left.items() if counts}
+
+
+def _blocked(wanted: Sequence[Cell], spoiled: Mapping[date, Sequence[Problem]]) -> list[Blocked]:
+    days: dict[Problem, set[date]] = {}
+    for cell in wanted:
+        for problem in spoiled.get(cell.day, ()):
+            days.setdefault(problem, set()).add(cell.day)
+    return [Blocked(problem, len(own), min(own), max(own)) for problem, own in days.items()]

@@ -1,0 +1,73 @@
+"""Planning without building: what `plan` and `backfill --dry-run` answer."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.errors import UserError
+from orchestrator.lock import held
+from orchestrator.plan import Plan, Request
+from orchestrator.progress import ProgressFile
+from orchestrator.survey import Survey, prepare, survey
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with its estimate."""
+
+    plan: Plan
+    eta_seconds: float | None
+    """None until something was measured."""
+    age_seconds: float = 0.0
+    """How old the state is that it was made from."""
+
+    @property
+    def remark(self) -> str:
+        """Say how old the answer is, if it is."""
+        return f" (from the progress file, {self.age_seconds:.0f} s old)" if self.age_seconds else ""
+
+    def as_json(self) -> dict:
+        """Return it as JSON-ready data (the shape is in docs/json.md)."""
+        return {
+            **self.plan.as_json(),
+            "eta_seconds": None if self.eta_seconds is None else round(self.eta_seconds, 1),
+            "age_seconds": round(self.age_seconds, 1),
+        }
+
+
+def plan_now(warehouse: Path, request: Request, *, check_inputs: bool = True) -> Planned:
+    """Plan from the warehouse as it is. HeldError when dbt is needed and a backfill runs."""
+    plan = look(warehouse, request, check_inputs=check_inputs).plan(request)
+    return Planned(plan, _estimate(warehouse, plan))
+
+
+def plan_from_state(warehouse: Path, request: Request) -> Planned:
+    """Plan from what the progress file last heard of the warehouse, without looking at the inputs."""
+    progress = ProgressFile(warehouse)
+    kept = progress.snapshot()
+    if not kept:
+        raise UserError(
+            "there is no progress file yet: run `python orchestrate.py backfill`, or plan without --state"
+        )
+    plan = Survey(progress.cells(), frozenset(), (), {}).plan(request)
+    return Planned(plan, _estimate(warehouse, plan), max(0.0, time.time() - kept["taken_at"]))
+
+
+def look(warehouse: Path, request: Request, *, check_inputs: bool) -> Survey:
+    """Survey the warehouse, having dbt make the views first where they are not of today's files."""
+    found = survey(warehouse, request, check_inputs=check_inputs)
+    if found is None:
+        with held(warehouse):
+            from orchestrator.runner import Runner
+
+            prepare(Runner())
+        found = survey(warehouse, request, check_inputs=check_inputs)
+    if found is None:
+        raise UserError("the coverage view is not of this project's files: did they just change? Try again")
+    return found
+
+
+def _estimate(warehouse: Path, plan: Plan) -> float | None:
+    return ProgressFile(warehouse).estimate([planned.window for planned in plan.windows])

@@ -1,0 +1,46 @@
+"""The state by season as Markdown, as teams keep it by hand in a progress log."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from orchestrator import coverage
+from orchestrator.coverage import season_name
+from orchestrator.status import Status, first_line
+
+
+def progress_log(status: Status, today: date) -> str:
+    """Write the page: a table per season, what failed and what is stale."""
+    lines = [f"# Phase 4 progress, {today}", ""]
+    if status.age_seconds:
+        lines += [f"While a backfill runs; {status.age_seconds:.0f} s old.", ""]
+    for season, found in coverage.by_season(status.cells).items():
+        lines += [
+            f"## {season_name(season)}",
+            "",
+            f"{found.start} to {found.end}, {found.game_dates} game dates",
+            "",
+            "| Processor | Table | Dates | Expected | Rows | Status |",
+            "|---|---|---:|---:|---:|---|",
+        ]
+        lines += [
+            f"| {line.processor} | {line.table} | {line.dates:,} | {line.expected:,} | {line.rows:,} "
+            f"| {line.status} |"
+            for line in found.phase4
+        ]
+        lines.append("")
+    if status.failed:
+        lines += ["## Failed", "", "| Table | Date | Why | Again with |", "|---|---|---|---|"]
+        lines += [
+            f"| {cell.table} | {cell.day} | {first_line(cell.error).replace('|', '/')} | `{cell.retry}` |"
+            for cell in status.failed
+        ]
+        lines.append("")
+    if status.stale:
+        lines += ["## Stale", "", "| Table | From | To | Dates | Why |", "|---|---|---|---:|---|"]
+        lines += [
+            f"| {span.table} | {span.start} | {span.end} | {span.dates} | {span.reason} |"
+            for span in status.stale
+        ]
+        lines.append("")
+    return "\n".join(lines)

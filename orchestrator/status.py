@@ -1,0 +1,135 @@
+"""What state everything is in: from the warehouse, or while somebody has it open from the progress file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from orchestrator import coverage
+from orchestrator.coverage import FAILED, STALE, Cell, Phase3Coverage, Span, season_name
+from orchestrator.errors import InUseError
+from orchestrator.lock import is_held
+from orchestrator.plan import span_as_json
+from orchestrator.progress import ProgressFile
+
+WAREHOUSE = "warehouse"
+PROGRESS_FILE = "progress file"
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of the warehouse, and of the backfill that works on it."""
+
+    cells: Sequence[Cell]
+    phase3: Sequence[Phase3Coverage]
+    source: str
+    """Who said so: the warehouse, or while it is locked the progress file."""
+    age_seconds: float
+    """How old the answer is; 0 from the warehouse."""
+    code_changed: bool
+    """Models or macros changed since the coverage was made: stale logic may not show until the next plan."""
+    last_run: dict | None
+    running: bool
+
+    @property
+    def killed(self) -> bool:
+        """Did the last run end without a word, as after a power cut?"""
+        return bool(self.last_run and self.last_run["state"] == "running" and not self.running)
+
+    @property
+    def failed(self) -> list[Cell]:
+        """The (table, date)s that the last attempt could not build."""
+        return [cell for cell in self.cells if cell.state == FAILED]
+
+    @property
+    def stale(self) -> list[Span]:
+        """Ranges that history or code has overtaken."""
+        return coverage.spans(self.cells, STALE)
+
+    def as_json(self) -> dict:
+        """Return the status as JSON-ready data (the shape is in docs/json.md)."""
+        return {
+            "source": self.source,
+            "age_seconds": round(self.age_seconds, 1),
+            "code_changed": self.code_changed,
+            **coverage.summary(self.cells).as_json(),
+            "seasons": {
+                season_name(season): found.as_json()
+                for season, found in coverage.by_season(self.cells).items()
+            },
+            "phase3": [asdict(line) for line in self.phase3],
+            "failed": [
+                {
+                    "table": cell.table,
+                    "date": str(cell.day),
+                    "kind": cell.reason,
+                    "error": cell.error,
+                    "sql_path": cell.sql_path,
+                    "retry": cell.retry,
+                }
+                for cell in self.failed
+            ],
+            "stale": [span_as_json(span) for span in self.stale],
+            "running": run_as_json(self.last_run) if self.running else None,
+            "last_run": {**run_as_json(self.last_run), "killed": self.killed} if self.last_run else None,
+        }
+
+
+def status(warehouse: Path) -> Status:
+    """Find out; InUseError when the warehouse is locked and no progress file can answer instead."""
+    progress = ProgressFile(warehouse)
+    last_run = progress.last_run()
+    running = is_held(warehouse)
+    kept = progress.snapshot()
+    if warehouse.exists() and progress.is_fresh():
+        return Status(progress.cells(), _phase3(kept), WAREHOUSE, 0.0, False, last_run, running)
+    try:
+        from orchestrator.warehouse import reading
+
+        with reading(warehouse) as connection:
+            coverage.check_raw(connection)
+            there = coverage.is_there(connection)
+            current = coverage.is_current(connection)
+            cells = coverage.read(connection) if there else []
+            phase3 = coverage.phase3(connection)
+    except InUseError:
+        if not kept:
+            raise
+        age = max(0.0, time.time() - kept["taken_at"])
+        return Status(progress.cells(), _phase3(kept), PROGRESS_FILE, age, False, last_run, running)
+    if current and not running:
+        progress.save_cells(cells, phase3)
+    return Status(cells, phase3, WAREHOUSE, 0.0, there and not current, last_run, running)
+
+
+def run_as_json(run: dict) -> dict:
+    """Return a run of the progress file as JSON-ready data."""
+    names = ("run_id", "pid", "command", "resume", "started_at", "ended_at", "state", "current")
+    return {
+        **{name: run[name] for name in names},
+        "dates": run["total_dates"],
+        "dates_done": run["done_dates"],
+        "rows": run["rows"],
+        "eta_seconds": run["eta_seconds"],
+        "tables": run["tables"] or {},
+        "outcome": (run["outcome"] or {}).get("stopped_by") if run["outcome"] else None,
+        "log": run["log"],
+    }
+
+
+def gaps(cells: Sequence[Cell], until: date) -> list[Span]:
+    """Return the ranges up to a date on which something is missing, failed or stale."""
+    states = (coverage.MISSING, FAILED, *STALE)
+    return coverage.spans([cell for cell in cells if cell.day <= until], states)
+
+
+def _phase3(kept: dict) -> list[Phase3Coverage]:
+    return [Phase3Coverage(**line) for line in kept.get("phase3") or []]
+
+
+def first_line(text: str | None) -> str:
+    """Return the first line of an error; empty when there is none."""
+    return (text or "").strip().partition("\n")[0]

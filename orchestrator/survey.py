@@ -1,0 +1,61 @@
+"""Look at the warehouse before deciding anything: the coverage, and what is wrong with the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import coverage, preflight
+from orchestrator.coverage import Cell
+from orchestrator.errors import UserError
+from orchestrator.plan import Plan, Request, make_plan
+from orchestrator.warehouse import reading
+
+if TYPE_CHECKING:
+    from orchestrator.runner import Runner
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a plan is made from."""
+
+    cells: Sequence[Cell]
+    exhibitions: frozenset[date]
+    problems: Sequence[preflight.Problem]
+    spoiled: Mapping[date, Sequence[preflight.Problem]]
+
+    def plan(self, request: Request) -> Plan:
+        """Plan what was asked for."""
+        return make_plan(self.cells, request, self.exhibitions, self.problems, self.spoiled)
+
+
+def survey(warehouse: Path, request: Request, *, check_inputs: bool = True) -> Survey | None:
+    """Read the coverage; None when its view is not of today's files and tables, so that dbt has to make it.
+
+    `check_inputs` also looks for what is wrong with the inputs of the dates that would be built.
+    """
+    with reading(warehouse) as connection:
+        coverage.check_raw(connection)
+        if not coverage.is_current(connection):
+            return None
+        cells = coverage.read(connection)
+        wanted = {cell.day for cell in cells if cell.state in request.states and request.covers(cell)}
+        problems = preflight.problems(connection, wanted) if check_inputs and wanted else []
+        return Survey(
+            cells,
+            frozenset(coverage.exhibition_dates(connection)),
+            problems,
+            preflight.spoiled(problems, wanted),
+        )
+
+
+def prepare(runner: Runner) -> None:
+    """Have dbt load the seeds and make the views that a survey reads."""
+    if not runner.is_parsed:
+        runner.parse()
+    result = runner.prepare()
+    if not result.success:
+        raise UserError("the warehouse could not be prepared:\n  " + "\n  ".join(map(str, result.failures)))
