@@ -390,18 +390,14 @@ def poison_in_history(ground: Ground, rng: random.Random) -> Result:
     assert run(clean, "backfill").code == 0
     truth = look(clean)
     with duckdb.connect(str(two)) as connection:
-        ((game, player, poison),) = connection.execute(
-            "select game_id, player_id, game_date from nba_raw.player_box where game_date = "
-            "(select min(game_date) + 90 from nba_raw.player_box) order by all limit 1"
+        ((game, player, poison, points),) = connection.execute(
+            "select game_id, player_id, game_date, pts from nba_raw.player_box where game_date = "
+            "(select min(game_date) + 90 from nba_raw.player_box) "
+            "and min > 20 and pts is not null order by all limit 1"
         ).fetchall()
-        kept = connection.execute(
-            "select * from nba_raw.player_box where game_id = ? and player_id = ?", [game, player]
-        ).fetchone()
-        columns = [entry[0] for entry in connection.description]
         connection.execute(
-            "update nba_raw.player_box set fga = 9223372036854775807, fta = 9223372036854775807 "
-            "where game_id = ? and player_id = ?",
-            [game, player],
+            "update nba_raw.player_box set pts = 4000000000 where game_id = ? and player_id = ?",
+            [game, player],  # its square is no 64-bit number
         )
     ended = run(two, "backfill", "--skip-preflight")
     found = look(two)
@@ -419,8 +415,8 @@ def poison_in_history(ground: Ground, rng: random.Random) -> Result:
     )
     with duckdb.connect(str(two)) as connection:
         connection.execute(
-            "update nba_raw.player_box set fga = ?, fta = ? where game_id = ? and player_id = ?",
-            [kept[columns.index("fga")], kept[columns.index("fta")], game, player],
+            "update nba_raw.player_box set pts = ? where game_id = ? and player_id = ?",
+            [points, game, player],
         )
     repaired = run(two, "backfill")
     after = judge(look(two), [truth], may_be_absent=False)
