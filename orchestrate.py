@@ -340,9 +340,13 @@ def _backfill(request, max_failures: int, check_inputs: bool, yes: bool, notify,
     from orchestrator.digest import notify as send
 
     progress = console.TerminalProgress(assume_yes=yes or as_json)
-    outcome = build(
-        warehouse_path(), request, Settings(max_failures, check_inputs), progress, progress.confirm
-    )
+    settings = Settings(max_failures, check_inputs)
+    try:
+        outcome = build(warehouse_path(), request, settings, progress, progress.confirm)
+    except Exception:
+        if progress.outcome:  # it had begun
+            send(progress.outcome, notify or (), console.warn)
+        raise
     if as_json:
         _print_json(outcome.as_json())
     else:

@@ -11,7 +11,7 @@ import os
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,11 +33,11 @@ from orchestrator.coverage import SETTLED, Cell, Phase3Coverage, season_of
 from orchestrator.errors import InUseError, UserError
 from orchestrator.failures import Failure
 from orchestrator.interrupts import Interrupts
-from orchestrator.listeners import Listener, Listeners, Recorder, RunLog
+from orchestrator.listeners import Listener, Listeners, Pace, Recorder, RunLog, TablePace
 from orchestrator.lock import held, this_command
 from orchestrator.plan import Plan, PlannedWindow, Request
 from orchestrator.progress import ProgressFile
-from orchestrator.project import state_folder
+from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM, state_folder
 from orchestrator.survey import Survey, prepare, survey
 from orchestrator.warehouse import has_table, reading
 from orchestrator.windows import Window, halves
@@ -70,26 +70,23 @@ class Outcome:
     plan: Plan
     run: Run
     request: Request
-    state: str = "nothing to do"
+    state: str = "stopped"
     """nothing to do, finished, failed (dates were put aside), stopped, interrupted, or declined."""
     stopped_by: str | None = None
     """Why the run did not reach its end; None when it did."""
     landed: list[PlannedWindow] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    dates: int = 0
+    """Game dates that landed."""
     rows: int = 0
-    """Rows of the five tables on the dates that landed."""
+    """Rows of the five tables on these dates."""
     context_rows: dict[str, int] = field(default_factory=dict)
     """Rows of player_composite_factors on these dates by context_source: `history` is context that no
     upstream job delivered, computed per player."""
     seconds: float = 0.0
     cells: Sequence[Cell] = ()
     phase3: Sequence[Phase3Coverage] = ()
-    exit_code: int = 0
-
-    @property
-    def dates(self) -> int:
-        """Game dates that landed."""
-        return sum(planned.window.dates for planned in self.landed)
+    exit_code: int = 1
 
     @property
     def coverage(self) -> coverage.Coverage:
@@ -162,15 +159,15 @@ def backfill(
     with held(warehouse), Interrupts(lambda name: everyone.interrupted(name, run)) as interrupts:
         everyone.began(run)
         execution = _Execution(warehouse, run, request, settings, everyone, interrupts, progress)
-        outcome = Outcome(Plan(), run, request, state="stopped", stopped_by="an error", exit_code=1)
+        outcome = execution.outcome
         try:
-            outcome = execution.go(confirm)
-        except (KeyboardInterrupt, UserError, RuntimeError) as error:
+            execution.go(confirm)
+        except (Exception, KeyboardInterrupt) as error:
             # dbt and DuckDB answer the second Ctrl-C with errors of their own ("Query interrupted").
             if not interrupts.cancelled:
-                outcome.stopped_by = str(error)
+                outcome.state, outcome.stopped_by = "stopped", str(error) or repr(error)
                 raise
-            outcome = execution.cancelled()
+            execution.cancelled()
         finally:
             everyone.ended(outcome)
     return outcome
@@ -197,18 +194,23 @@ class _Execution:
         self._progress = progress
         self._began = time.monotonic()
         self._request = request
-        self._outcome = Outcome(Plan(), run, request)
+        self.outcome = Outcome(Plan(), run, request)
         self._runner: Runner | None = None
+        self._view_is_complete = False
+        """The coverage view knows the tables that were there when it was made: on a new warehouse, none."""
         self._put_aside = 0
+        self._schedule: list[date] = []
         self._poisoned: dict[int, tuple] = {}
         """Seasons whose history holds something that no later date can be computed with."""
 
-    def go(self, confirm: Callable[[Plan], bool]) -> Outcome:
+    def go(self, confirm: Callable[[Plan], bool]) -> None:
         """Survey, plan, build."""
         request = self._request
         found = self._survey(request)
-        outcome = self._outcome
+        outcome = self.outcome
         outcome.plan, outcome.cells = found.plan(request), found.cells
+        # As it was planned: a date that is on the schedule no longer leaves the cells when it is built.
+        self._schedule = sorted({cell.day for cell in found.cells})
         if outcome.plan.windows:
             self._listener.surveyed(found.cells)
             self._listener.planned(
@@ -218,23 +220,21 @@ class _Execution:
                 self._build(outcome.plan)
             else:
                 outcome.state = "declined"
-        elif outcome.plan.blocked:
-            outcome.state = "failed"
+        else:
+            outcome.state = "failed" if outcome.plan.blocked else "nothing to do"
         self._finish()
-        return outcome
 
-    def cancelled(self) -> Outcome:
+    def cancelled(self) -> None:
         """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
         if self._runner:
             self._runner.release()
-        outcome = self._outcome
+        outcome = self.outcome
         outcome.state = "interrupted"
         try:
             self._finish()
         except UserError:  # cancelled before the views were made: nothing to report from
             outcome.stopped_by = f"{self._interrupts.received.name}, twice"
             outcome.exit_code = self._interrupts.exit_code
-        return outcome
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -243,12 +243,18 @@ class _Execution:
         found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             # Only now: importing dbt takes longer than finding that there is nothing to do.
-            self._patiently(lambda: prepare(self._dbt()))
+            try:
+                self._patiently(lambda: prepare(self._dbt()))
+            except UserError:
+                if self._interrupts.cancelled:
+                    raise KeyboardInterrupt from None  # dbt turned it into a failure
+                raise
             found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             raise UserError(
                 "the coverage view is not of this project's files: did they just change? Try again"
             )
+        self._view_is_complete = {cell.table for cell in found.cells if cell.rows} >= set(ALL_TABLES)
         return found
 
     def _dbt(self) -> Runner:
@@ -258,33 +264,34 @@ class _Execution:
             self._runner = Runner()
         return self._runner
 
-    def _look_again(self, planned: PlannedWindow | None = None) -> None:
+    def _look_again(self, planned: PlannedWindow) -> None:
         """Ask the database, not the exit status."""
 
-        def read() -> tuple[list[Cell], list[Phase3Coverage], dict[str, int], bool]:
+        def look() -> tuple[list[Cell], list[Phase3Coverage], dict[str, int], bool]:
             with reading(self._warehouse) as connection:
-                counts = _context_rows(connection, planned) if planned else {}
                 return (
                     coverage.read(connection),
-                    coverage.phase3(connection) if planned is None else [],
-                    counts,
+                    coverage.phase3(connection),
+                    _context_rows(connection, planned),
                     coverage.is_current(connection),
                 )
 
-        outcome = self._outcome
-        outcome.cells, outcome.phase3, self._context, current = self._patiently(read)
-        if not current and planned:
-            # A table that was not there when the view was made.
-            self._patiently(lambda: _or_raise(self._dbt().cover()))
-            outcome.cells, outcome.phase3, self._context, _ = self._patiently(read)
+        outcome = self.outcome
+        outcome.cells, outcome.phase3, self._context, current = self._patiently(look)
+        if not current:
+            # Tables that are new, and a view that was skipped because another table failed.
+            self._patiently(lambda: prepare(self._dbt()))
+            outcome.cells, outcome.phase3, self._context, _ = self._patiently(look)
+        self._view_is_complete = {cell.table for cell in outcome.cells if cell.rows} >= set(ALL_TABLES)
         self._listener.surveyed(outcome.cells)
 
     # --- building --------------------------------------------------------------------------------
 
     def _build(self, plan: Plan) -> None:
-        outcome = self._outcome
-        outcome.state = "stopped"
-        self._total, self._done = plan.dates, 0
+        outcome = self.outcome
+        self._done = 0
+        self._done_by_table: Counter[str] = Counter()
+        self._rows_by_table: Counter[str] = Counter()
         self._building_since = time.monotonic()
         runner = self._dbt()
         if not runner.is_parsed:
@@ -307,10 +314,11 @@ class _Execution:
             seconds = time.monotonic() - began
             if result.success:
                 absent = self._unsettled(planned)
+                rows = self._add_up(planned, {cell.day for cell in absent})
                 if absent:
                     self._set_aside(planned, _without_rows(absent), seconds)
                 else:
-                    self._land(planned, seconds)
+                    self._land(planned, rows, seconds)
             elif pieces := self._pieces(planned, result):
                 self._listener.halved(planned, pieces, str(result.failures[0]).splitlines()[0])
                 queue.extendleft(reversed(pieces))
@@ -323,27 +331,45 @@ class _Execution:
         outcome.state = "failed" if outcome.failures or plan.blocked else "finished"
 
     def _attempt(self, planned: PlannedWindow) -> RunResult:
-        def progressed(finished: int, total: int) -> None:
-            done = self._done + planned.window.dates * finished / max(total, 1)
-            self._listener.advanced(planned, done, self._eta(done))
+        built: set[str] = set()
+
+        def progressed(model: str, finished: int, total: int) -> None:
+            built.add(model)
+            share = planned.window.dates * finished / max(total, 1)
+            self._listener.advanced(planned, self._pace(planned, built, share))
 
         return Retrying(
             retry=retry_if_result(
-                lambda result: not result.success and failures.is_transient(_messages(result))
+                lambda result: (
+                    not result.success
+                    and any(failures.is_transient(failure.message) for failure in result.failures)
+                )
             ),
             retry_error_callback=lambda state: state.outcome.result(),
             before_sleep=lambda state: self._say_retry(f"window {planned.window}", state),
             **self._patience(),
-        )(lambda: self._dbt().build(planned.window, planned.tables, progressed))
+        )(
+            lambda: self._dbt().build(
+                planned.window, planned.tables, progressed, with_coverage=not self._view_is_complete
+            )
+        )
 
-    def _land(self, planned: PlannedWindow, seconds: float) -> None:
-        outcome = self._outcome
-        rows = sum(cell.rows for cell in self._cells_of(planned) if cell.table != "phase4_exclusions")
-        outcome.landed.append(planned)
+    def _add_up(self, planned: PlannedWindow, absent: set[date]) -> int:
+        """Count the dates of a window that are there, and return their rows."""
+        outcome = self.outcome
+        for cell in self._cells_of(planned):
+            if cell.day not in absent:
+                self._rows_by_table[cell.table] += cell.rows
+        rows = self._public_rows() - outcome.rows
+        outcome.dates += planned.window.dates - len(absent)
         outcome.rows += rows
         outcome.context_rows = dict(Counter(outcome.context_rows) + Counter(self._context))
-        self._done += planned.window.dates
-        self._listener.landed(planned, rows, seconds, self._eta(self._done))
+        return rows
+
+    def _land(self, planned: PlannedWindow, rows: int, seconds: float) -> None:
+        self.outcome.landed.append(planned)
+        self._count(planned)
+        self._listener.landed(planned, rows, seconds, self._pace())
 
     def _set_aside(self, planned: PlannedWindow, found: list[Failure], seconds: float) -> None:
         unsettled = {(cell.table, cell.day) for cell in self._unsettled(planned)}
@@ -351,9 +377,9 @@ class _Execution:
         if lasting:
             self._patiently(lambda: failures.record(self._warehouse, self._run.run_id, lasting))
             self._look_again(planned)
-        self._outcome.failures += found
+        self.outcome.failures += found
         self._put_aside += 1
-        self._done += planned.window.dates
+        self._count(planned)
         self._listener.put_aside(planned, found, seconds)
 
     def _pieces(self, planned: PlannedWindow, result: RunResult) -> list[PlannedWindow]:
@@ -361,7 +387,8 @@ class _Execution:
         window = planned.window
         if window.dates < 2 or failures.is_systemic(_messages(result)):
             return []
-        season, last = season_of(window.start), season_of(window.end)
+        days = self._days_of(planned)
+        season, last = season_of(days[0]), season_of(days[-1])
         if season in self._poisoned:
             if season == last:
                 same = _signature(result.failures[0]) == self._poisoned[season]
@@ -370,11 +397,10 @@ class _Execution:
         return self._halves(planned)
 
     def _halves(self, planned: PlannedWindow) -> list[PlannedWindow]:
-        schedule = sorted({cell.day for cell in self._outcome.cells})
-        return [planned._replace(window=half) for half in halves(planned.window, schedule)]
+        return [planned._replace(window=half) for half in halves(planned.window, self._schedule)]
 
     def _cut_after_season(self, planned: PlannedWindow, season: int) -> list[PlannedWindow]:
-        days = sorted({cell.day for cell in self._cells_of(planned)})
+        days = self._days_of(planned)
         own = [day for day in days if season_of(day) == season]
         others = days[len(own) :]
         return [
@@ -388,33 +414,61 @@ class _Execution:
         first = result.failures[0]
         if first.folder not in (None, "phase4", "coverage"):
             # Every later date of the season reads the same history: try the rest of it once, not in halves.
-            self._poisoned.setdefault(season_of(planned.window.start), _signature(first))
+            self._poisoned.setdefault(season_of(self._days_of(planned)[0]), _signature(first))
         found = []
         for cell in self._cells_of(planned):
             if cell.table in result.succeeded or (cell.state in SETTLED and not cell.expected):
                 continue
-            failure = own.get(cell.table)
-            kind = failures.ERROR if failure else failures.SKIPPED
-            blame = failure or first
+            kind = failures.ERROR if cell.table in own else failures.SKIPPED
+            needed = (cell.table, *MADE_FROM.get(cell.table, ()))
+            blame = next((own[table] for table in needed if table in own), first)
             found.append(Failure(cell.table, cell.day, kind, str(blame), blame.sql_path))
         return found
 
     # --- small things ----------------------------------------------------------------------------
 
     def _cells_of(self, planned: PlannedWindow) -> list[Cell]:
-        cells = self._outcome.cells  # ordered by day
+        cells = self.outcome.cells  # ordered by day
         window = planned.window
         first = bisect_left(cells, window.start, key=lambda cell: cell.day)
         after = bisect_right(cells, window.end, key=lambda cell: cell.day)
         return [cell for cell in cells[first:after] if cell.table in planned.tables]
 
+    def _days_of(self, planned: PlannedWindow) -> list[date]:
+        """Return the window's game dates (it may start with exhibitions)."""
+        schedule, window = self._schedule, planned.window
+        return schedule[bisect_left(schedule, window.start) : bisect_right(schedule, window.end)]
+
     def _unsettled(self, planned: PlannedWindow) -> list[Cell]:
         return [cell for cell in self._cells_of(planned) if cell.state not in SETTLED]
 
-    def _eta(self, done: float) -> float | None:
-        if done <= 0:
-            return None
-        return (time.monotonic() - self._building_since) / done * (self._total - done)
+    def _count(self, planned: PlannedWindow) -> None:
+        self._done += planned.window.dates
+        for table in planned.tables:
+            self._done_by_table[table] += planned.window.dates
+
+    def _public_rows(self) -> int:
+        return sum(rows for table, rows in self._rows_by_table.items() if table != EXCLUSIONS)
+
+    def _pace(
+        self, planned: PlannedWindow | None = None, built: Collection[str] = (), share: float = 0.0
+    ) -> Pace:
+        """Say how far the run is: what is done, and the share of the window in hand."""
+        plan = self.outcome.plan
+        done, spent = self._done + share, time.monotonic() - self._building_since
+        in_hand = planned.window.dates if planned else 0
+        tables = {
+            table: TablePace(
+                self._done_by_table[table] + (in_hand if table in built else 0),
+                sum(window.dates for window, tables in plan.windows if table in tables),
+                self._rows_by_table[table],
+            )
+            for table in ALL_TABLES
+            if any(table in tables for _, tables in plan.windows)
+        }
+        rows = self._public_rows()
+        eta = spent / done * (plan.dates - done) if done > 0 else None
+        return Pace(done, plan.dates, rows, rows / max(spent, 1e-9), eta, tables)
 
     def _patience(self) -> dict:
         return {
@@ -438,23 +492,23 @@ class _Execution:
         self._listener.retrying(what, error.splitlines()[0], state.next_action.sleep)
 
     def _finish(self) -> None:
-        outcome = self._outcome
-        if self._interrupts.received and outcome.state not in ("finished", "nothing to do"):
+        outcome = self.outcome
+        signal = self._interrupts.received
+        if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
             outcome.state = "interrupted"
-            outcome.stopped_by = outcome.stopped_by or f"{self._interrupts.received.name}, twice"
-        if outcome.landed or outcome.failures or not outcome.cells:
-            self._look_again()
-        elif not self._progress.is_fresh():
-            with reading(self._warehouse) as connection:
-                outcome.phase3 = coverage.phase3(connection)
-        else:
-            outcome.phase3 = [Phase3Coverage(**line) for line in self._progress.snapshot()["phase3"]]
+            outcome.stopped_by = f"{signal.name}, twice" if self._interrupts.cancelled else signal.name
+        if not outcome.phase3:
+            outcome.phase3 = self._patiently(self._read_phase3)
         outcome.seconds = time.monotonic() - self._began
         outcome.exit_code = (
             self._interrupts.exit_code
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
+
+    def _read_phase3(self) -> list[Phase3Coverage]:
+        with reading(self._warehouse) as connection:
+            return coverage.phase3(connection)
 
 
 def failure_as_json(failure: Failure) -> dict:
@@ -525,8 +579,3 @@ def _messages(result: RunResult) -> str:
 
 def _signature(failure: ModelFailure) -> tuple:
     return failure.model, failure.message.splitlines()[0]
-
-
-def _or_raise(result: RunResult) -> None:
-    if not result.success:
-        raise UserError("the coverage view could not be made:\n  " + _messages(result))

@@ -13,8 +13,8 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
-    TimeElapsedColumn,
 )
 from rich.table import Table
 from rich.text import Text
@@ -24,7 +24,7 @@ from orchestrator.backfill import Outcome, Run
 from orchestrator.calendar_map import calendar
 from orchestrator.coverage import Coverage, Phase3Coverage, Span, season_name
 from orchestrator.failures import Failure
-from orchestrator.listeners import Listener
+from orchestrator.listeners import Listener, Pace
 from orchestrator.plan import Plan, PlannedWindow
 from orchestrator.preflight import Problem
 from orchestrator.status import PROGRESS_FILE, Status, first_line
@@ -46,7 +46,10 @@ class TerminalProgress(Listener):
     def __init__(self, assume_yes: bool = False):
         self._bar: Progress | None = None
         self._assume_yes = assume_yes
-        self._rows = self._number = self._windows = 0
+        self.outcome: Outcome | None = None
+        """What the run came to, once it has ended."""
+        self._table_tasks: dict[str, TaskID] = {}
+        self._number = self._windows = 0
 
     def began(self, run: Run) -> None:
         """Say first how to go on, should this be cut short."""
@@ -56,7 +59,6 @@ class TerminalProgress(Listener):
     def planned(self, plan: Plan, eta_seconds: float | None) -> None:
         """Show what is going to be built."""
         self._windows = len(plan.windows)
-        self._since = time.monotonic()
         eta = "" if eta_seconds is None else f", about {_duration(eta_seconds)}"
         self._line(f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}{eta}")
         for text in plan_lines(plan):
@@ -67,7 +69,10 @@ class TerminalProgress(Listener):
         if not self._assume_yes and sys.stdin.isatty() and err.is_terminal:
             import typer
 
-            if not typer.confirm("Build this?", default=True, err=True):
+            try:
+                if not typer.confirm("Build this?", default=True, err=True):
+                    return False
+            except typer.Abort:  # Ctrl-C or Ctrl-D at the question
                 return False
         if err.is_terminal and plan.windows:
             self._bar = Progress(
@@ -75,41 +80,45 @@ class TerminalProgress(Listener):
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn("dates"),
-                TimeElapsedColumn(),
-                TextColumn("eta {task.fields[eta]}"),
-                TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,.0f}/s"),
+                TextColumn("{task.fields[rows]:,} rows"),
+                TextColumn("{task.fields[pace]}"),
                 console=err,
             )
             self._task = self._bar.add_task(
-                str(plan.windows[0].window), total=plan.dates, rows=0, rate=0.0, eta="?"
+                str(plan.windows[0].window), total=plan.dates, rows=0, pace="eta ?"
             )
             self._bar.start()
-        self._since = time.monotonic()
         return True
 
-    def advanced(self, planned: PlannedWindow, done_dates: float, eta_seconds: float | None) -> None:
-        """Move within a window."""
-        if self._bar:
+    def advanced(self, planned: PlannedWindow, pace: Pace) -> None:
+        """Move within a window: overall, and each table."""
+        if not self._bar:
+            return
+        self._bar.update(
+            self._task,
+            description=str(planned.window),
+            completed=int(pace.dates_done),
+            rows=pace.rows,
+            pace=f"{pace.rows_per_second:,.0f} rows/s, eta {_duration(pace.eta_seconds)}",
+        )
+        for table, own in pace.tables.items():
+            if table not in self._table_tasks:
+                self._table_tasks[table] = self._bar.add_task(f"  {table}", total=own.dates, rows=0, pace="")
             self._bar.update(
-                self._task,
-                description=str(planned.window),
-                completed=int(done_dates),
-                eta=_duration(eta_seconds),
+                self._table_tasks[table], total=own.dates, completed=own.dates_done, rows=own.rows
             )
 
-    def landed(self, planned: PlannedWindow, rows: int, seconds: float, eta_seconds: float | None) -> None:
+    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:
         """Count a window that is there."""
-        self._rows += rows
         self._number += 1
-        rate = self._rows / max(time.monotonic() - self._since, 1e-9)
         if self._bar:
-            self._bar.advance(self._task, 0)
-            self._bar.update(self._task, rows=self._rows, rate=rate, eta=_duration(eta_seconds))
+            self.advanced(planned, pace)
             return
+        tables = ", ".join(f"{table} {own.dates_done}/{own.dates}" for table, own in pace.tables.items())
         self._line(
             f"window {self._number}/{self._windows} {planned.window}: "
             f"{_count(planned.window.dates, 'date')}, {rows:,} rows, {seconds:.1f} s, "
-            f"{rate:,.0f} rows/s, eta {_duration(eta_seconds)}"
+            f"{pace.rows_per_second:,.0f} rows/s, eta {_duration(pace.eta_seconds)} ({tables})"
         )
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:
@@ -135,6 +144,7 @@ class TerminalProgress(Listener):
 
     def ended(self, outcome: Outcome) -> None:
         """Take the bar down."""
+        self.outcome = outcome
         if self._bar:
             self._bar.stop()
             self._bar = None
@@ -426,7 +436,11 @@ def _run_lines(status: Status) -> list[tuple[str, str]]:
         text = (
             f"running: pid {run['pid']} since {run['started_at']}, {run['done_dates'] or 0} of {total} dates"
         )
-        return [(f"{text}{eta}: {run['command']}", "cyan")]
+        tables = [
+            (f"  {name}: {own['dates_done']} of {own['dates']} dates, {own['rows']:,} rows", "cyan")
+            for name, own in (run["tables"] or {}).items()
+        ]
+        return [(f"{text}{eta}: {run['command']}", "cyan"), *tables]
     if status.killed:
         return [
             (

@@ -21,6 +21,12 @@ TRANSIENT = re.compile(
     r"|read timed out|deadline exceeded",
     re.IGNORECASE,
 )
+# What DuckDB says of values and of code, whatever text or number it quotes.
+OWN_FAULT = re.compile(
+    r"\b(binder|catalog|constraint|conversion|divide by zero|invalid input|mismatch type|out of range|parser"
+    r"|syntax) error:",
+    re.IGNORECASE,
+)
 # No date is to blame and no other date would fare better.
 ENVIRONMENT = re.compile(
     r"no space left|disk quota|disk is full|file too large|could not write file|read-only file system"
@@ -58,7 +64,7 @@ class Failure(NamedTuple):
 
 def is_transient(message: str) -> bool:
     """Tell whether another try may succeed without anything being changed."""
-    return bool(TRANSIENT.search(message))
+    return bool(TRANSIENT.search(message)) and not OWN_FAULT.search(message)
 
 
 def is_environment(message: str) -> bool:

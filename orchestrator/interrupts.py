@@ -21,9 +21,12 @@ class Interrupts:
         self._before: dict = {}
 
     def __enter__(self) -> Interrupts:
-        """Take the signals over."""
+        """Take the signals over; in a thread that cannot, leave them alone."""
+        if threading.current_thread() is not threading.main_thread():
+            return self
         for number in SIGNALS:
-            self._before[number] = signal.signal(number, self._handle)
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup: the run outlives its terminal
+                self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:

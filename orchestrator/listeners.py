@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.failures import Failure
 from orchestrator.plan import Plan, PlannedWindow
@@ -14,6 +15,31 @@ if TYPE_CHECKING:
     from orchestrator.backfill import Outcome, Run
     from orchestrator.coverage import Cell
     from orchestrator.progress import ProgressFile
+
+
+KEPT_LOGS = 50
+
+
+class TablePace(NamedTuple):
+    """How far one table has come in a run."""
+
+    dates_done: int
+    dates: int
+    """Of the plan, the dates on which the table is built."""
+    rows: int
+    """Rows on the dates that landed."""
+
+
+class Pace(NamedTuple):
+    """How far a run has come; dates count in shares while a window is in hand."""
+
+    dates_done: float
+    dates: int
+    rows: int
+    rows_per_second: float
+    eta_seconds: float | None
+    """None before anything is done."""
+    tables: dict[str, TablePace]
 
 
 class Listener:
@@ -28,10 +54,10 @@ class Listener:
     def surveyed(self, cells: Sequence[Cell]) -> None:
         """The warehouse was asked for the state of every date, again."""
 
-    def advanced(self, planned: PlannedWindow, done_dates: float, eta_seconds: float | None) -> None:
-        """A model of the window finished; so many dates of the run are done, counting shares."""
+    def advanced(self, planned: PlannedWindow, pace: Pace) -> None:
+        """A model of the window finished."""
 
-    def landed(self, planned: PlannedWindow, rows: int, seconds: float, eta_seconds: float | None) -> None:
+    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:
         """The database has the window."""
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:
@@ -91,10 +117,11 @@ class Recorder(Listener):
     def surveyed(self, cells: Sequence[Cell]) -> None:  # noqa: D102
         self._progress.save_cells(cells)
 
-    def advanced(self, planned: PlannedWindow, done_dates: float, eta_seconds: float | None) -> None:  # noqa: D102
-        self._progress.advanced(self._run_id, planned.window, done_dates, eta_seconds)
+    def advanced(self, planned: PlannedWindow, pace: Pace) -> None:  # noqa: D102
+        self._progress.advanced(self._run_id, planned.window, pace)
 
-    def landed(self, planned: PlannedWindow, rows: int, seconds: float, eta_seconds: float | None) -> None:  # noqa: D102
+    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:  # noqa: D102
+        self._progress.advanced(self._run_id, planned.window, pace)
         self._progress.finished(self._run_id, planned.window, planned.tables, "landed", rows, seconds)
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:  # noqa: D102
@@ -104,7 +131,7 @@ class Recorder(Listener):
         self._progress.finished(self._run_id, planned.window, planned.tables, "failed", 0, seconds)
 
     def ended(self, outcome: Outcome) -> None:  # noqa: D102
-        if outcome.cells:  # none where the run ended before it had looked: what is known stays
+        if outcome.cells:  # an error may have come before anything was read: keep what is known
             self._progress.save_cells(outcome.cells, outcome.phase3)
         self._progress.ended(self._run_id, outcome.state, outcome.as_json())
 
@@ -115,6 +142,12 @@ class RunLog(Listener):
     def __init__(self, path: Path):
         self._path = path
 
+    def _prune(self) -> None:
+        """Keep the newest logs; their names begin with the time."""
+        with suppress(OSError):
+            for old in sorted(self._path.parent.glob("*.log"))[: 1 - KEPT_LOGS]:
+                old.unlink(missing_ok=True)
+
     def _line(self, text: str) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,6 +157,7 @@ class RunLog(Listener):
             pass
 
     def began(self, run: Run) -> None:  # noqa: D102
+        self._prune()
         self._line(f"run {run.run_id}, pid {run.pid}: {run.command}")
         self._line(f"resume with: {run.resume_command}")
 
@@ -136,7 +170,7 @@ class RunLog(Listener):
                 f"  left out {entry.start}..{entry.end}: {entry.problem.check}: {entry.problem.detail}"
             )
 
-    def landed(self, planned: PlannedWindow, rows: int, seconds: float, eta_seconds: float | None) -> None:  # noqa: D102
+    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:  # noqa: D102
         self._line(f"landed {planned.window}: {rows} rows, {seconds:.2f} s ({', '.join(planned.tables)})")
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:  # noqa: D102

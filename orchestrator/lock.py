@@ -57,8 +57,9 @@ def is_held(warehouse: Path) -> bool:
 def holder(warehouse: Path) -> dict | None:
     """Return pid, since and command of the backfill that wrote them last; None when nothing is known."""
     try:
-        return json.loads(_holder_path(warehouse).read_text())
-    except (OSError, ValueError):
+        found = json.loads(_holder_path(warehouse).read_text())
+        return {name: found[name] for name in ("pid", "since", "command")}
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 

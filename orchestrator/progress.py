@@ -18,6 +18,7 @@ from statistics import linear_regression
 from typing import Any
 
 from orchestrator.coverage import Cell, Phase3Coverage, project_files
+from orchestrator.listeners import Pace
 from orchestrator.project import state_folder
 from orchestrator.warehouse import fingerprint
 from orchestrator.windows import Window
@@ -26,7 +27,7 @@ SCHEMA = """
 create table if not exists runs (
     run_id text primary key, pid integer, command text, resume text, started_at text, ended_at text,
     state text, selection text, total_dates integer, done_dates integer default 0, rows integer default 0,
-    current text, eta_seconds real, updated_at real, outcome text, log text
+    current text, eta_seconds real, tables text, updated_at real, outcome text, log text
 );
 create table if not exists windows (
     run_id text, start text, end text, dates integer, tables text, state text, rows integer, seconds real
@@ -82,13 +83,21 @@ class ProgressFile:
             )
         )
 
-    def advanced(self, run_id: str, window: Window, done_dates: float, eta_seconds: float | None) -> None:
+    def advanced(self, run_id: str, window: Window, pace: Pace) -> None:
         """Note how far the run has come."""
         self._write(
             lambda db: db.execute(
-                "update runs set current = ?, done_dates = ?, eta_seconds = ?, updated_at = ? "
-                "where run_id = ?",
-                (str(window), int(done_dates), eta_seconds, time.time(), run_id),
+                "update runs set current = ?, done_dates = ?, rows = ?, eta_seconds = ?, tables = ?, "
+                "updated_at = ? where run_id = ?",
+                (
+                    str(window),
+                    int(pace.dates_done),
+                    pace.rows,
+                    pace.eta_seconds,
+                    json.dumps({name: own._asdict() for name, own in pace.tables.items()}),
+                    time.time(),
+                    run_id,
+                ),
             )
         )
 
@@ -114,10 +123,6 @@ class ProgressFile:
                         rows,
                         seconds,
                     ),
-                ),
-                db.execute(
-                    "update runs set rows = rows + ?, updated_at = ? where run_id = ?",
-                    (rows, time.time(), run_id),
                 ),
             )
         )

@@ -80,10 +80,6 @@ class Runner:
             *self._vars(),
         )  # fmt: skip
 
-    def cover(self) -> RunResult:
-        """Make the coverage view anew: it knows the tables that are there when it is made."""
-        return self._invoke("run", "--select", "phase4_coverage", *self._vars())
-
     def seed(self) -> None:
         """Load the seeds: teams, and the feature catalogue."""
         result = self._invoke("seed")
@@ -94,16 +90,20 @@ class Runner:
         self,
         window: Window,
         tables: Sequence[str] = ALL_TABLES,
-        on_node: Callable[[int, int], None] | None = None,
+        on_node: Callable[[str, int, int], None] | None = None,
+        *,
+        with_coverage: bool = False,
     ) -> RunResult:
         """Build these tables, and all they are made from, for a window.
 
-        `on_node` is told how many models are finished, and how many there are. The views stay as prepared.
+        `on_node` is told which model finished, how many have, and how many there are. The views stay as
+        prepared, but for `with_coverage`: that view knows the tables that were there when it was made.
         """
         kinds = ("config.materialized:table", "config.materialized:incremental")
         return self._invoke(
             "run",
             "--select", *(f"+{table},{kind}" for table in tables for kind in kinds),
+            *(["phase4_coverage"] if with_coverage else []),
             *self._vars(start=str(window.start), end=str(window.end)),
             on_node=on_node,
         )  # fmt: skip
@@ -129,15 +129,15 @@ class Runner:
         ]  # fmt: skip
 
     def _invoke(
-        self, command: str, *arguments: str, on_node: Callable[[int, int], None] | None = None
+        self, command: str, *arguments: str, on_node: Callable[[str, int, int], None] | None = None
     ) -> RunResult:
         finished = 0
 
         def on_event(event) -> None:
             nonlocal finished
-            if on_node and event.info.name == "NodeFinished":
+            if on_node and event.info.name == "LogModelResult":
                 finished += 1
-                on_node(finished, max(finished, getattr(event.data.node_info, "node_total", 0)))
+                on_node(event.data.node_info.node_name, finished, event.data.total)
 
         # A relative NBA_DUCKDB_PATH means the project's folder, wherever the command was called from.
         here = Path.cwd()

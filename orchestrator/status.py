@@ -114,6 +114,7 @@ def run_as_json(run: dict) -> dict:
         "dates_done": run["done_dates"],
         "rows": run["rows"],
         "eta_seconds": run["eta_seconds"],
+        "tables": run["tables"] or {},
         "outcome": (run["outcome"] or {}).get("stopped_by") if run["outcome"] else None,
         "log": run["log"],
     }

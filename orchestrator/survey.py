@@ -54,7 +54,8 @@ def survey(warehouse: Path, request: Request, *, check_inputs: bool = True) -> S
 
 def prepare(runner: Runner) -> None:
     """Have dbt load the seeds and make the views that a survey reads."""
-    runner.parse()
+    if not runner.is_parsed:
+        runner.parse()
     result = runner.prepare()
     if not result.success:
         raise UserError("the warehouse could not be prepared:\n  " + "\n  ".join(map(str, result.failures)))

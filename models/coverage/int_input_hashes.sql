@@ -1,5 +1,5 @@
--- What each date would be computed from, as of now: from staging, so that a correction is noticed as soon
--- as it is loaded, before anything is built from it.
+-- What each date would be computed from, as of now: from staging, so that a correction is noticed
+-- as soon as it is loaded, before anything is built from it.
 
 {%- set player_measures = [
     'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes',
@@ -11,9 +11,11 @@
     'ft_attempts', 'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists', 'steals',
     'blocks', 'turnovers', 'personal_fouls',
 ] %}
+{#- The lookup is a key, too: a new namesake changes it for games long played. -#}
+{%- set player = ['game_id', 'player_box.player_id', 'players.player_lookup', 'team_abbr'] %}
 {%- set facts = ['player_games', 'team_games', 'shots', 'schedule'] %}
 
-{#- Which facts of earlier games each table reads, and whether it reads who meets whom on the day. -#}
+{#- What each table reads: which facts of earlier games, and which of the day itself. -#}
 {%- set reads = {
     'team_defense_zone_analysis': {'facts': facts, 'day': []},
     'player_shot_zone_analysis': {'facts': ['player_games', 'shots', 'schedule'], 'day': []},
@@ -82,89 +84,77 @@ non_nba_teams as (
 
 ),
 
-player_hashes as (
+player_facts as (
 
     select
-        player_box.season_year,
         player_box.game_date,
-        -- The lookup is a key: a new namesake changes it for games long played.
-        {{ row_hash(
-            ['game_id', 'players.player_lookup', 'team_abbr', ('minutes_played', 'double')]
-            + player_measures
-            + ['win_flag']
-        ) }} as row_hash,
-        {{ row_hash(['game_id', 'players.player_lookup', 'team_abbr']) }} as participant_hash
+        {{ sum_of_hashes(row_hash(
+            player + ['game_date', ('minutes_played', 'double')] + player_measures + ['win_flag']
+        )) }} as player_games,
+        {{ sum_of_hashes(row_hash(player)) }} as participants
     from player_box
     inner join players on player_box.player_id = players.player_id
+    group by player_box.game_date
 
 ),
 
-by_date as (
+team_facts as (
 
     select
-        season_year,
         game_date,
-        'player_games' as fact,
-        {{ sum_of_hashes('row_hash') }} as hash
-    from player_hashes
-    group by season_year, game_date
-
-    union all
-
-    select
-        season_year,
-        game_date,
-        'participants' as fact,
-        {{ sum_of_hashes('participant_hash') }} as hash
-    from player_hashes
-    group by season_year, game_date
-
-    union all
-
-    select
-        season_year,
-        game_date,
-        'team_games' as fact,
         {{ sum_of_hashes(row_hash(
-            ['game_id', 'team_abbr', ('team_minutes', 'double')] + team_measures + ['win_flag']
-        )) }} as hash
+            ['game_id', 'team_abbr', 'game_date', ('team_minutes', 'double')]
+            + team_measures
+            + ['win_flag']
+        )) }} as team_games
     from team_box
-    group by season_year, game_date
+    group by game_date
 
-    union all
+),
+
+-- Counted first: there are eight times as many shots as players.
+shots_by_player as (
 
     select
-        season_year,
         game_date,
-        'shots' as fact,
-        {{ sum_of_hashes(row_hash(['game_id', 'player_id', 'shot_zone', 'shot_made'])) }} as hash
+        game_id,
+        player_id,
+        {%- for zone in ['paint', 'mid_range', 'three_pt'] %}
+        count(case when shot_zone = '{{ zone }}' then 1 end) as {{ zone }}_attempts,
+        count(case when shot_zone = '{{ zone }}' and shot_made then 1 end) as {{ zone }}_makes,
+        {%- endfor %}
+        count(*) as attempts
     from shots
-    group by season_year, game_date
+    group by game_date, game_id, player_id
 
-    union all
+),
+
+shot_facts as (
 
     select
-        season_year,
         game_date,
-        'schedule' as fact,
+        {{ sum_of_hashes(row_hash([
+            'game_id', 'player_id', 'game_date', 'paint_attempts', 'paint_makes',
+            'mid_range_attempts', 'mid_range_makes', 'three_pt_attempts', 'three_pt_makes', 'attempts',
+        ])) }} as shots
+    from shots_by_player
+    group by game_date
+
+),
+
+-- Of the day itself also whether its games are played: until then the slate says who takes part.
+schedule_facts as (
+
+    select
+        game_date,
         {{ sum_of_hashes(row_hash(
-            ['game_id', 'home_team_abbr', 'away_team_abbr', 'season_type']
-        )) }} as hash
-    from games
-    group by season_year, game_date
-
-    union all
-
-    -- Of the day itself also whether its games are played: until then the slate says who takes part.
-    select
-        season_year,
-        game_date,
-        'day_schedule' as fact,
+            ['game_id', 'home_team_abbr', 'away_team_abbr', 'season_type', 'game_date']
+        )) }} as schedule,
         {{ sum_of_hashes(row_hash(
             ['game_id', 'home_team_abbr', 'away_team_abbr', 'season_type', 'is_final']
-        )) }} as hash
+        )) }} as day_schedule
     from games
-    group by season_year, game_date
+    group by game_date
 
 ),
 
@@ -186,7 +176,7 @@ slate_facts as (
         {{ sum_of_hashes(row_hash([
             'injury_events.team_abbr', 'injury_events.folded_name', 'injury_events.player_status',
             'injury_events.event_date',
-        ])) }} as hash
+        ])) }} as fact_hash
     from slate_dates
     inner join injury_events
         on
@@ -201,7 +191,7 @@ slate_facts as (
         {{ sum_of_hashes(row_hash([
             'betting_lines.game_id', ('betting_lines.game_total', 'double'),
             ('betting_lines.home_spread', 'double'),
-        ])) }} as hash
+        ])) }} as fact_hash
     from slate_dates
     inner join betting_lines on slate_dates.game_date = betting_lines.game_date
     group by slate_dates.game_date
@@ -212,43 +202,31 @@ slates as (
 
     select
         game_date,
-        sum(hash) as slate
+        sum(fact_hash) as slate
     from slate_facts
     group by game_date
 
 ),
 
 -- Exhibitions between two game dates are listed with the later one (see orchestrator/windows.py).
+exhibition_rows as (
+
+    select
+        {{ row_hash(['non_nba_teams.team_abbr', 'non_nba_teams.game_date']) }} as row_hash,
+        min(game_dates.game_date) as game_date
+    from non_nba_teams
+    inner join game_dates on non_nba_teams.game_date <= game_dates.game_date
+    group by non_nba_teams.team_abbr, non_nba_teams.game_date
+
+),
+
 exhibitions as (
 
     select
         game_date,
         {{ sum_of_hashes('row_hash') }} as exhibitions
-    from (
-        select
-            {{ row_hash(['non_nba_teams.team_abbr', 'non_nba_teams.game_date']) }} as row_hash,
-            min(game_dates.game_date) as game_date
-        from non_nba_teams
-        inner join game_dates on non_nba_teams.game_date <= game_dates.game_date
-        group by non_nba_teams.team_abbr, non_nba_teams.game_date
-    ) as exhibition_rows
+    from exhibition_rows
     group by game_date
-
-),
-
-dates as (
-
-    select
-        game_dates.season_year,
-        game_dates.game_date,
-        game_dates.is_bootstrap,
-        {%- for fact in facts + ['day_schedule', 'participants'] %}
-        sum(case when by_date.fact = '{{ fact }}' then by_date.hash end) as {{ fact }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    from game_dates
-    left join by_date on game_dates.game_date = by_date.game_date
-    group by game_dates.season_year, game_dates.game_date, game_dates.is_bootstrap
 
 ),
 
@@ -256,21 +234,26 @@ dates as (
 known as (
 
     select
-        dates.season_year,
-        dates.game_date,
-        dates.is_bootstrap,
-        {%- for fact in facts %}
-        sum(dates.{{ fact }}) over earlier as {{ fact }},
-        {%- endfor %}
-        dates.day_schedule,
-        dates.participants,
+        game_dates.season_year,
+        game_dates.game_date,
+        game_dates.is_bootstrap,
+        sum(player_facts.player_games) over earlier as player_games,
+        sum(team_facts.team_games) over earlier as team_games,
+        sum(shot_facts.shots) over earlier as shots,
+        sum(schedule_facts.schedule) over earlier as schedule,
+        schedule_facts.day_schedule,
+        player_facts.participants,
         slates.slate,
         exhibitions.exhibitions
-    from dates
-    left join slates on dates.game_date = slates.game_date
-    left join exhibitions on dates.game_date = exhibitions.game_date
+    from game_dates
+    left join player_facts on game_dates.game_date = player_facts.game_date
+    left join team_facts on game_dates.game_date = team_facts.game_date
+    left join shot_facts on game_dates.game_date = shot_facts.game_date
+    left join schedule_facts on game_dates.game_date = schedule_facts.game_date
+    left join slates on game_dates.game_date = slates.game_date
+    left join exhibitions on game_dates.game_date = exhibitions.game_date
     window earlier as (
-        partition by dates.season_year order by dates.game_date
+        partition by game_dates.season_year order by game_dates.game_date
         rows between unbounded preceding and 1 preceding
     )
 

@@ -1,5 +1,5 @@
--- What today's code would write into the rows, and which state of the project's files this is: whoever
--- finds the same files need not ask dbt.
+-- What today's code would write into the rows, and which state of the project's files this is:
+-- whoever finds the same files need not ask dbt.
 
 with
 

@@ -198,6 +198,16 @@ judged as (
 
 ),
 
+-- A failure matters while there is still something to build.
+failures_judged as (
+
+    select
+        *,
+        failed_at is not null and state_of_rows not in ('done', 'not_expected') as has_failed
+    from judged
+
+),
+
 final as (
 
     select
@@ -208,16 +218,8 @@ final as (
         row_count,
         receipt_row_count,
 
-        case
-            when failed_at is not null and state_of_rows in ('missing', 'stale_inputs', 'stale_logic')
-                then 'failed'
-            else state_of_rows
-        end as state,
-        case
-            when failed_at is not null and state_of_rows in ('missing', 'stale_inputs', 'stale_logic')
-                then failure_kind
-            else reason_of_rows
-        end as state_reason,
+        case when has_failed then 'failed' else state_of_rows end as state,
+        case when has_failed then failure_kind else reason_of_rows end as state_reason,
         is_expected,
 
         content_hash,
@@ -233,7 +235,7 @@ final as (
         built_at,
         failed_at
 
-    from judged
+    from failures_judged
 
 )
 
