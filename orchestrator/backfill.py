@@ -12,6 +12,7 @@ import time
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -229,12 +230,10 @@ class _Execution:
         if self._runner:
             self._runner.release()
         outcome = self.outcome
-        outcome.state = "interrupted"
-        try:
+        outcome.state, outcome.exit_code = "interrupted", self._interrupts.exit_code
+        outcome.stopped_by = f"{self._interrupts.received.name}, twice"
+        with suppress(UserError):  # cancelled before the views were made: nothing to report from
             self._finish()
-        except UserError:  # cancelled before the views were made: nothing to report from
-            outcome.stopped_by = f"{self._interrupts.received.name}, twice"
-            outcome.exit_code = self._interrupts.exit_code
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -492,7 +491,7 @@ class _Execution:
         signal = self._interrupts.received
         if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
             outcome.state = "interrupted"
-            outcome.stopped_by = f"{signal.name}, twice" if self._interrupts.cancelled else signal.name
+            outcome.stopped_by = signal.name
         if not outcome.phase3:
             outcome.phase3 = self._patiently(self._read_phase3)
         outcome.seconds = time.monotonic() - self._began
