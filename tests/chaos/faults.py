@@ -402,7 +402,7 @@ def poison_in_history(ground: Ground, rng: random.Random) -> Result:
     ended = run(two, "backfill", "--skip-preflight")
     found = look(two)
     season = min(day.year for _, day in truth.held)
-    early = {key for key in truth.held if key[1] <= poison}
+    early = {key for key in truth.held if key[1] < poison}
     other = {key for key in truth.held if (key[1].year, key[1].month) >= (season + 1, 10)}
     spared = State(clean, {key: truth.held[key] for key in early | other})
     verdict = judge(_only(found, set(spared.held)), [spared], may_be_absent=False)
