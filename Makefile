@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: backfill test lint setup docs benchmark lock clean
+.PHONY: backfill test lint setup docs benchmark chaos lock clean
 .DEFAULT_GOAL := backfill
 
 backfill: .venv/.installed  ## demo league if the warehouse is empty, then everything that is missing
@@ -26,6 +26,9 @@ docs: .venv/.installed  ## one offline page: target/static_index.html
 
 benchmark: .venv/.installed-dev
 	$(BIN)/python benchmarks/backfill.py
+
+chaos: .venv/.installed-dev  ## 200 kill -9 and every other fault, half an hour; `make test` has a few of each
+	$(BIN)/python -m tests.chaos --kills 200
 
 lock: .venv/.installed-dev  ## pins for every supported Python, without download addresses
 	$(BIN)/pip install --quiet uv

@@ -1,5 +1,5 @@
 {#- The version of the logic that makes a table (by default the one being built): a hash over the code of the
-    model, of its ancestors and of the macros they call, over the project's vars and over the model's own
+    model, of its ancestors and of the macros they call, over the vars these name and over the model's own
     columns in their order. Comments and white space do not count. Bookkeeping (coverage, receipts, hashing,
     this file) does not count: it makes no numbers. -#}
 {% macro logic_version(table=none) -%}
@@ -10,10 +10,7 @@
     {%- set model_id = 'model.' ~ project_name ~ '.' ~ table if table else model.unique_id -%}
     {%- set columns = graph.nodes[model_id].columns if table else model.columns -%}
     {%- set todo = [model_id] -%}
-    {%- set seen = {
-        'vars': [var('min_zone_games_team'), var('min_zone_games_player')],
-        'columns': columns.keys() | list,
-    } -%}
+    {%- set seen = {'columns': columns.keys() | list} -%}
     {%- for _ in range(10000) if todo -%}
         {%- set id = todo.pop() -%}
         {%- if id not in seen -%}
@@ -22,17 +19,20 @@
                 {%- if package == project_name -%}
                     {%- set macro = context[package][name].macro -%}
                     {%- if macro.original_file_path not in bookkeeping -%}
-                        {%- do seen.update({id: local_md5(_canonical_code(macro.macro_sql))}) -%}
+                        {%- do seen.update(_code_and_vars(id, _canonical_code(macro.macro_sql))) -%}
                         {%- do todo.extend(macro.depends_on.macros) -%}
                     {%- endif -%}
                 {%- endif -%}
             {%- else -%}
                 {%- set node = graph.nodes.get(id) -%}
                 {%- if node and not node.original_file_path.startswith('models/coverage/') -%}
-                    {%- set is_sql = node.resource_type == 'model' and node.language == 'sql' -%}
-                    {%- do seen.update({
-                        id: local_md5(_canonical_code(node.raw_code)) if is_sql else node.checksum.checksum
-                    }) -%}
+                    {%- if node.resource_type != 'model' -%}
+                        {%- do seen.update({id: node.checksum.checksum}) -%}
+                    {%- elif node.language == 'python' -%}
+                        {%- do seen.update({id: local_md5(_canonical_python(node.raw_code))}) -%}
+                    {%- else -%}
+                        {%- do seen.update(_code_and_vars(id, _canonical_code(node.raw_code))) -%}
+                    {%- endif -%}
                     {%- do todo.extend(node.depends_on.get('nodes', []) + node.depends_on.get('macros', [])) -%}
                 {%- endif -%}
             {%- endif -%}
@@ -42,9 +42,41 @@
 {%- endmacro %}
 
 
-{#- Code without comments and with white space collapsed, string literals kept as they are. -#}
+{#- What a piece of canonical code adds to what is hashed: itself, and the values of the vars it names. -#}
+{% macro _code_and_vars(id, code) -%}
+    {%- set found = {id: local_md5(code)} -%}
+    {%- for name in modules.re.findall("\\bvar \\( ['\"](\\w+)", code) -%}
+        {%- do found.update({'var.' ~ name: var(name)}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{#- SQL or Jinja as its tokens, one space between them: without comments, however it is laid out. Text in
+    quotes stays as it is; the dash of `{%-` only takes white space away. -#}
 {% macro _canonical_code(code) -%}
-    {%- set noise = "('(?:[^']|'')*')|\\{#[\\s\\S]*?#\\}|--[^\\n]*|/\\*[\\s\\S]*?\\*/|\\s+" -%}
-    {%- set spaces = "('(?:[^']|'')*')| +" -%}
-    {{ return(modules.re.sub(spaces, '\\1 ', modules.re.sub(noise, '\\1 ', code)) | trim) }}
+    {%- set text = "'(?:[^']|'')*'|\"(?:[^\"\\\\]|\\\\.)*\"" -%}
+    {%- set noise = "\\{#[\\s\\S]*?#\\}|--[^\\n]*|/\\*[\\s\\S]*?\\*/|(?<=\\{[%{])-|-(?=[%}]\\})" -%}
+    {%- set quiet = modules.re.sub("(" ~ text ~ ")|" ~ noise, "\\1 ", code) -%}
+    {{ return(modules.re.findall(text ~ "|\\w+|[^\\w\\s]", quiet) | join(' ')) }}
+{%- endmacro %}
+
+
+{#- Python as its tokens: without comments, docstrings and blank lines, the lines within brackets joined.
+    Indentation counts, being syntax. -#}
+{% macro _canonical_python(code) -%}
+    {%- set text = "\"\"\"[\\s\\S]*?\"\"\"|\"(?:[^\"\\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\\n]|\\\\.)*'" -%}
+    {%- set tokens = [] -%}
+    {%- set now = namespace(depth=0, line_start='\n') -%}
+    {%- for token in modules.re.findall(text ~ "|#[^\\n]*|\\n[ \\t]*|\\w+|[^\\w\\s]", code) -%}
+        {%- if token[0] == '\n' -%}
+            {%- if now.depth == 0 %}{% set now.line_start = token %}{% endif -%}
+        {%- elif token[0] != '#' and not (now.line_start and token.startswith('"""')) -%}
+            {%- do tokens.append(now.line_start ~ token) -%}
+            {%- set now.line_start = '' -%}
+            {%- if token in '([{' %}{% set now.depth = now.depth + 1 %}{% endif -%}
+            {%- if token in ')]}' %}{% set now.depth = now.depth - 1 %}{% endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(tokens | join(' ')) }}
 {%- endmacro %}

@@ -29,9 +29,9 @@
         run_id string not null,
         built_at timestamp not null
     );
-    {%- set known = adapter.get_columns_in_relation(receipts) | map(attribute='name') | list -%}
-    {%- for column in ['content_hash', 'input_hash'] if known and column not in known %}
-    alter table {{ receipts }} add column {{ column }} string;
+    {#- No look at the columns first: that begins a transaction, which dbt rolls back after its hooks. -#}
+    {%- for column in ['content_hash', 'input_hash'] %}
+    alter table {{ receipts }} add column if not exists {{ column }} string;
     {%- endfor %}
     create table if not exists {{ failures_relation() }} (
         table_name string not null,
@@ -56,10 +56,6 @@
     {%- set game_dates = ref('int_game_dates') -%}
     {%- set input_hashes = ref('int_window_input_hashes') -%}
     {%- if execute -%}
-    {%- set columns = [] -%}
-    {%- for column in model.columns.values() if column.name not in ['logic_version', 'built_at'] -%}
-        {%- do columns.append((column.name, column.data_type)) -%}
-    {%- endfor -%}
     delete from {{ receipts }}
     where table_name = '{{ this.identifier }}'
         {#- A table made anew holds this window only, whatever older receipts say. -#}
@@ -81,7 +77,7 @@
         select
             analysis_date,
             count(*) as row_count,
-            {{ sum_of_hashes(row_hash(columns)) }} as content
+            {{ sum_of_content(model.columns) }} as content
         from {{ this }}
         where {{ in_window('analysis_date') }}
         group by analysis_date
@@ -104,9 +100,10 @@
 {%- endmacro %}
 
 
-{#- The relation, or an empty one with its date column while it is not built. -#}
+{#- The relation, or while it is not built an empty one with its date column. (Only a run makes the view; what is
+    merely compiled or documented needs no warehouse.) -#}
 {% macro existing_or_empty(relation) -%}
-    {%- if not execute or load_relation(relation) -%}
+    {%- if not execute or flags.WHICH not in ('run', 'build') or load_relation(relation) -%}
         {{ relation }}
     {%- else -%}
         (select cast(null as date) as analysis_date from (select 1 as nothing) as nobody where false) as not_built

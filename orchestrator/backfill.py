@@ -12,6 +12,7 @@ import time
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -163,9 +164,12 @@ def backfill(
         try:
             try:
                 execution.go(confirm)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, UserError, RuntimeError):
+                # dbt and DuckDB answer the second Ctrl-C with errors of their own ("Query interrupted").
+                if not interrupts.cancelled:
+                    raise
                 execution.cancelled()
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             outcome.state, outcome.stopped_by = "stopped", str(error) or repr(error)
             raise
         finally:
@@ -233,7 +237,8 @@ class _Execution:
         """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
         if self._runner:
             self._runner.release()
-        self._finish()
+        with suppress(UserError):  # cancelled before there was anything to read
+            self._finish()
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -242,12 +247,7 @@ class _Execution:
         found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             # Only now: importing dbt takes longer than finding that there is nothing to do.
-            try:
-                self._patiently(lambda: prepare(self._dbt()))
-            except UserError:
-                if self._interrupts.cancelled:
-                    raise KeyboardInterrupt from None  # dbt turned it into a failure
-                raise
+            self._patiently(lambda: prepare(self._dbt()))
             found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             raise UserError(
@@ -307,7 +307,7 @@ class _Execution:
             if self._interrupts.cancelled:
                 raise KeyboardInterrupt
             if not result.success and failures.is_environment(_messages(result)):
-                outcome.stopped_by = f"{_messages(result).splitlines()[0]}: make room, then resume"
+                outcome.stopped_by = f"{failures.cause(_messages(result))}: make room, then resume"
                 return
             self._look_again(planned)
             seconds = time.monotonic() - began
@@ -496,14 +496,14 @@ class _Execution:
         if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
             outcome.state = "interrupted"
             outcome.stopped_by = f"{signal.name}, twice" if self._interrupts.cancelled else signal.name
-        if not outcome.phase3:
-            outcome.phase3 = self._patiently(self._read_phase3)
         outcome.seconds = time.monotonic() - self._began
         outcome.exit_code = (
             self._interrupts.exit_code
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
+        if not outcome.phase3:
+            outcome.phase3 = self._patiently(self._read_phase3)
 
     def _read_phase3(self) -> list[Phase3Coverage]:
         with reading(self._warehouse) as connection:

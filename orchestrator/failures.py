@@ -72,6 +72,11 @@ def is_environment(message: str) -> bool:
     return bool(ENVIRONMENT.search(message))
 
 
+def cause(message: str) -> str:
+    """Return the line of a message that names what is wrong with the machine."""
+    return next(line for line in message.splitlines() if ENVIRONMENT.search(line))
+
+
 def is_systemic(message: str) -> bool:
     """Tell whether the code or a table's shape is to blame, and not what a date holds."""
     return bool(SYSTEMIC.search(message))

@@ -131,7 +131,7 @@ class Recorder(Listener):
         self._progress.finished(self._run_id, planned.window, planned.tables, "failed", 0, seconds)
 
     def ended(self, outcome: Outcome) -> None:  # noqa: D102
-        if outcome.cells:  # a run that could not look knows nothing
+        if outcome.cells:  # an error may have come before anything was read: keep what is known
             self._progress.save_cells(outcome.cells, outcome.phase3)
         self._progress.ended(self._run_id, outcome.state, outcome.as_json())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -156,7 +157,12 @@ class Runner:
             message = str(result.exception).strip() if result.exception else "dbt stopped without saying why"
             failures = [ModelFailure(None, None, message, None)]
         succeeded = [entry.node.name for entry in results if entry.status == "success"]
-        return RunResult(result.success, failures, succeeded)
+        found = RunResult(result.success, failures, succeeded)
+        if not found.success:
+            # What dbt raised holds its cursors, in cycles: they would keep the warehouse open.
+            del result, results
+            gc.collect()
+        return found
 
 
 @contextmanager

@@ -43,9 +43,10 @@ def prepare(warehouse: Path) -> None:
     _in(warehouse, _runner().prepare)
 
 
-def build(warehouse: Path, start: date | str, end: date | str) -> None:
+def build(warehouse: Path, start: date | str, end: date | str, prepared: bool = False) -> None:
     """Build a window in this process: parsed once, so that many windows cost little."""
-    prepare(warehouse)
+    if not prepared:
+        prepare(warehouse)
     _in(warehouse, lambda: _runner().build(Window(start, end, 0)))
 
 

@@ -1,0 +1,66 @@
+"""A few of each fault that `make chaos` does in full: whatever happens, the next backfill finishes alike."""
+
+import random
+
+import pytest
+
+from tests.chaos import faults
+from tests.chaos.ground import Ground
+from tests.chaos.kills import FILL, REBUILD, Killing, throw_away_rows
+from tests.chaos.truth import judge, look
+from tests.python.warehouses import change, copy_of
+
+
+@pytest.fixture(scope="module")
+def ground(demo_raw, demo_built, tmp_path_factory) -> Ground:
+    return Ground(tmp_path_factory.mktemp("chaos"), demo_raw, demo_built)
+
+
+def test_kills_lose_and_double_nothing(ground):
+    tally = Killing(ground, seed=11).until(10, kinds=(FILL, REBUILD), per_round=5)
+    assert tally.ok, tally.troubles
+    assert tally.kills == 10
+
+
+def test_damage_is_noticed(ground, tmp_path):
+    """The checks can fail: rows thrown away and doubled behind a finished build's back are counted."""
+    warehouse = copy_of(ground.built, tmp_path)
+    throw_away_rows(warehouse)
+    verdict = judge(look(warehouse), [ground.truth], may_be_absent=False)
+    assert (len(verdict.dates), verdict.doubled) == (2, 1)
+    assert verdict.lost > 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "delete from nba_precompute.receipts where analysis_date = date '2024-02-01'",
+        "delete from nba_precompute.ml_feature_store where analysis_date = date '2024-02-01'",
+        "update nba_precompute.team_defense_zone_analysis set pace_last_15 = pace_last_15 + 1e-9 "
+        "where analysis_date = date '2024-02-01' and team_abbr = 'BOS'",
+    ],
+    ids=["receipts", "rows", "one value"],
+)
+def test_a_date_out_of_step_with_its_receipt_is_noticed(ground, tmp_path, damage):
+    warehouse = copy_of(ground.built, tmp_path)
+    change(warehouse, damage)
+    assert len(judge(look(warehouse), [ground.truth], may_be_absent=True).dates) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "more"),
+    [
+        (faults.state_folder_deleted, {}),
+        (faults.two_at_once, {"times": 1}),
+        (faults.poisoned_date_in_the_middle, {"dates": 3}),
+        (faults.file_truncated, {"times": 2}),
+        (faults.sigint_once, {"delays": (3,)}),
+        (faults.sigint_twice, {"delays": (1,)}),
+        (faults.sigterm_once, {"delays": (1.5,)}),
+        (faults.disk_full_by_file_size, {"shares": (0.5,)}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_fault(ground, fault, more):
+    passed, what = fault(ground, random.Random(5), **more)
+    assert passed, what
