@@ -243,12 +243,7 @@ class _Execution:
         found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             # Only now: importing dbt takes longer than finding that there is nothing to do.
-            try:
-                self._patiently(lambda: prepare(self._dbt()))
-            except UserError:
-                if self._interrupts.cancelled:
-                    raise KeyboardInterrupt from None  # dbt turned it into a failure
-                raise
+            self._patiently(lambda: prepare(self._dbt()))
             found = self._patiently(lambda: survey(self._warehouse, request, check_inputs=check))
         if found is None:
             raise UserError(
@@ -493,14 +488,14 @@ class _Execution:
         if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
             outcome.state = "interrupted"
             outcome.stopped_by = signal.name
-        if not outcome.phase3:
-            outcome.phase3 = self._patiently(self._read_phase3)
         outcome.seconds = time.monotonic() - self._began
         outcome.exit_code = (
             self._interrupts.exit_code
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
+        if not outcome.phase3:
+            outcome.phase3 = self._patiently(self._read_phase3)
 
     def _read_phase3(self) -> list[Phase3Coverage]:
         with reading(self._warehouse) as connection:

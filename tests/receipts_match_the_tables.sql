@@ -1,5 +1,5 @@
--- Every game date of the window has one receipt per Phase 4 table, with the number of rows that the
--- table holds for it, and no other date has any.
+-- Every date of the window that a Phase 4 table is expected to have, and every game date of the exclusions, has
+-- one receipt. Any receipt says how many rows the table holds for its date, and dates without games have none.
 
 {%- set tables = phase4_tables() %}
 
@@ -14,14 +14,19 @@ game_dates as (
 ),
 
 due as (
-    {%- for table in tables %}
 
     select
-        '{{ table }}' as table_name,
+        table_name,
+        analysis_date
+    from {{ ref('int_expected_dates') }}
+    where is_expected and {{ in_window('analysis_date') }}
+
+    union all
+
+    select
+        'phase4_exclusions' as table_name,
         game_date as analysis_date
     from game_dates
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
 
 ),
 
@@ -58,7 +63,6 @@ compared as (
     select
         coalesce(due.table_name, receipts.table_name) as table_name,
         coalesce(due.analysis_date, receipts.analysis_date) as analysis_date,
-        due.analysis_date is not null as is_due,
         coalesce(receipts.receipts, 0) as receipts,
         receipts.row_count as receipt_row_count
     from due
@@ -69,11 +73,13 @@ compared as (
 
 select
     compared.*,
+    game_dates.game_date is not null as has_games,
     coalesce(stored.row_count, 0) as row_count
 from compared
 left join stored
     on compared.table_name = stored.table_name and compared.analysis_date = stored.analysis_date
+left join game_dates on compared.analysis_date = game_dates.game_date
 where
-    not compared.is_due
+    game_dates.game_date is null
     or compared.receipts != 1
     or compared.receipt_row_count != coalesce(stored.row_count, 0)

@@ -75,10 +75,12 @@ def test_backfill_builds_all_when_told(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
     result = succeed(
         orchestrate(
-            warehouse, "backfill", "--all", "--start", "2024-01-10", "--end", "2024-01-20", "--window", "4"
+            warehouse,
+            *("backfill", "--only", "all", "--start", "2024-01-10", "--end", "2024-01-17", "--window", "4"),
+            *("--tables", "TDZA"),
         )
     )
-    assert re.search(r"\d+ dates to build, in 3 windows", result.stderr)
+    assert re.search(r"\d+ dates to build, in 2 windows", result.stderr)
 
 
 def test_backfill_exits_1_when_dates_are_missing(demo_raw, tmp_path):
@@ -90,7 +92,7 @@ def test_backfill_exits_1_when_dates_are_missing(demo_raw, tmp_path):
         "create table nba_analytics.player_game_summary (player_lookup varchar)",
     )
     result = orchestrate(warehouse, "backfill", "--start", "2024-01-10", "--end", "2024-01-12")
-    refused(result, "player_game_summary", "have no receipt")
+    refused(result, "player_game_summary", "skipped", "orchestrate.py retry", "3 failed")
 
 
 def test_usage_errors_exit_2(demo_built):
@@ -99,10 +101,14 @@ def test_usage_errors_exit_2(demo_built):
         orchestrate(demo_built, "backfill", "--start", "2024-02-01", "--end", "2024-01-01"), "after", code=2
     )
     refused(orchestrate(demo_built, "backfill", "--window", "0"), "--window", code=2)
+    refused(orchestrate(demo_built, "backfill", "--only", "some"), "missing-and-failed", code=2)
+    refused(orchestrate(demo_built, "plan", "--tables", "NOPE"), "NOPE", "MLFS", code=2)
+    refused(orchestrate(demo_built, "plan", "--dates", "2024-01-10,soon"), "soon", code=2)
+    refused(orchestrate(demo_built, "status", "--by", "team"), "season", code=2)
     refused(orchestrate(demo_built, "frobnicate"), "frobnicate", code=2)
 
 
-@pytest.mark.parametrize("command", ["backfill", "status"])
+@pytest.mark.parametrize("command", ["backfill", "status", "plan"])
 def test_no_warehouse(tmp_path, command):
     refused(orchestrate(tmp_path / "nba.duckdb", command), "orchestrate.py demo")
 

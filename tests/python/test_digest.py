@@ -5,7 +5,6 @@ import threading
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import duckdb
 import pytest
 from tenacity import wait_none
 from typer.testing import CliRunner
@@ -65,7 +64,9 @@ def test_a_failed_date_is_told_once(league, mailbox):
     result = command("backfill", "--notify", address, "--json")
     assert result.exit_code == 1
     (letter,) = letters
-    assert letter["title"] == "NBA backfill: failed, " + json.loads(result.stdout)["headline"]
+    assert letter["title"].startswith("NBA backfill: failed, 3 of 4 dates, 30 rows in ")
+    assert letter["title"].endswith("; 1 date failed")
+    assert json.loads(result.stdout)["dates_landed"] == 3
     lines, _, details = letter["message"].partition("\n\n")
     assert lines.count("\n") == 0
     assert f"failed: {DAYS[1]} (ml_feature_store, player_composite_factors, {TDZA})" in lines
@@ -176,15 +177,17 @@ def test_three_bootstrap_seasons_of_the_demo_league_are_no_news(tmp_path, mailbo
     address, letters = mailbox
     warehouse = tmp_path / "nba.duckdb"
     succeed(orchestrate(warehouse, "demo", "--seasons", "3"))
-    with duckdb.connect(str(warehouse)) as db:
-        for table in ("player_box", "team_box", "shots", "betting_lines", "games"):
-            db.execute(
-                f"delete from nba_raw.{table} where game_date > (select min(game_date) + 13 "
-                f"from nba_raw.games as g where g.season_type = 'regular' "
-                f"and g.season = {table}.season)"
-                if table == "games"
-                else f"delete from nba_raw.{table} where game_id not in (select game_id from nba_raw.games)"
-            )
+    change(
+        warehouse,
+        "create temp table opening as select season, min(game_date) as night from nba_raw.games "
+        "where season_type = 'regular' group by season",
+        "delete from nba_raw.games using opening "
+        "where games.season = opening.season and game_date > night + 13",
+        *(
+            f"delete from nba_raw.{table} where game_id not in (select game_id from nba_raw.games)"
+            for table in ("player_box", "team_box", "shots", "betting_lines")
+        ),
+    )
     result = succeed(orchestrate(warehouse, "backfill", "--notify", address, "--json"))
     found = json.loads(result.stdout)
     assert found["dates_landed"] > 3 * 10

@@ -5,7 +5,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from orchestrator.preflight import Problem, problems, season_year, spoiled
+from orchestrator.coverage import season_of
+from orchestrator.preflight import Problem, problems, spoiled
 from tests.python.warehouses import change, copy_of, prepare, query
 
 # Play-in by score only, shots that go quiet, no attempts in the playoffs: as in the real seasons.
@@ -184,7 +185,7 @@ def damaged(warehouse, folder, statements, year, kind="regular"):
 def test_a_damaged_game_stops_what_comes_after_it(demo, tmp_path, what):
     check, after, statement = DAMAGES[what]
     days = game_dates(demo)
-    warehouse, day = damaged(demo, tmp_path, [statement], season_year(days[0]))
+    warehouse, day = damaged(demo, tmp_path, [statement], season_of(days[0]))
     found, wrong = ask(warehouse, days)
 
     assert (check, day) in blocks(found)
@@ -204,7 +205,7 @@ def test_a_damaged_game_stops_what_comes_after_it(demo, tmp_path, what):
 def test_what_the_contract_accepts_is_at_most_a_warning(demo, tmp_path, what):
     check, *statements = HARMLESS[what]
     before, _ = ask(demo)
-    warehouse, day = damaged(demo, tmp_path, statements, season_year(game_dates(demo)[0]))
+    warehouse, day = damaged(demo, tmp_path, statements, season_of(game_dates(demo)[0]))
     found, wrong = ask(warehouse)
     (new,) = (problem for problem in found if problem not in before and problem.check == check)
     assert (new.severity, new.game_date) == ("warn", day)
@@ -235,7 +236,7 @@ def test_a_missing_pre_tip_context_is_no_problem(demo_built, tmp_path):
 def test_only_what_the_wanted_dates_read_is_looked_at(demo, tmp_path):
     days = game_dates(demo)
     _, _, statement = DAMAGES["no team rows"]
-    warehouse, day = damaged(demo, tmp_path, [statement], season_year(days[0]))
+    warehouse, day = damaged(demo, tmp_path, [statement], season_of(days[0]))
     before = [other for other in days if other < day]
     assert ask(warehouse, before) == ([], {})
     found, wrong = ask(warehouse, [*before, day])
@@ -254,8 +255,8 @@ def test_nothing_wanted_or_no_view_is_no_problem(demo, demo_raw):
 
 
 def test_the_last_date_of_a_season_belongs_to_the_year_before():
-    assert season_year(date(2022, 9, 30)) == 2021
-    assert season_year(date(2022, 10, 1)) == 2022
+    assert season_of(date(2022, 9, 30)) == 2021
+    assert season_of(date(2022, 10, 1)) == 2022
 
 
 def test_both_ends_of_what_a_problem_spoils_are_spoiled():
@@ -302,8 +303,8 @@ def test_a_damaged_game_spoils_no_other_season(real, tmp_path, what, kind):
     found, wrong = ask(warehouse)
     assert (check, day) in blocks(found)
     assert {game_date for _, game_date in blocks(found)} == {day}
-    assert {season_year(other) for other in wrong} == {2022}
+    assert {season_of(other) for other in wrong} == {2022}
     assert min(wrong) >= day
     assert set(wrong) >= {
-        other for other in game_dates(real) if season_year(other) == 2022 and (other - day).days >= after
+        other for other in game_dates(real) if season_of(other) == 2022 and (other - day).days >= after
     }

@@ -40,14 +40,14 @@ def dbt(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]
 
 def prepare(warehouse: Path) -> None:
     """Load the seeds and make the views in this process, as a backfill does before it plans."""
-    _in(warehouse, _runner().prepare)
+    _in(warehouse, runner().prepare)
 
 
 def build(warehouse: Path, start: date | str, end: date | str, prepared: bool = False) -> None:
     """Build a window in this process: parsed once, so that many windows cost little."""
     if not prepared:
         prepare(warehouse)
-    _in(warehouse, lambda: _runner().build(Window(start, end, 0)))
+    _in(warehouse, lambda: runner().build(Window(start, end, 0)))
 
 
 def _in(warehouse: Path, run: Callable[[], RunResult]) -> None:
@@ -58,7 +58,7 @@ def _in(warehouse: Path, run: Callable[[], RunResult]) -> None:
 
 
 @cache
-def _runner() -> Runner:
+def runner() -> Runner:
     runner = Runner()
     runner.parse()
     return runner
