@@ -1,6 +1,7 @@
 """Chaos: is a backfill still right, whatever is done to it?
 
-    python -m tests.chaos [--kills 200] [--seed N] [--from DIR] [--skip-faults] [--damage]
+    python -m tests.chaos [--kills 200] [--seed N] [--from DIR [--season 2022-23]]
+        [--skip-faults] [--only-fault NAME] [--damage]
 
 Makes a season of the demo league (or loads --from DIR), builds it undisturbed once, and then kills backfills
 at random moments, checking the warehouse after each kill and when it is finished. The other faults follow, a
