@@ -337,6 +337,7 @@ def _backfill(request, max_failures: int, check_inputs: bool, yes: bool, notify,
     from orchestrator import console
     from orchestrator.backfill import Settings
     from orchestrator.backfill import backfill as build
+    from orchestrator.digest import needs_a_person
     from orchestrator.digest import notify as send
 
     progress = console.TerminalProgress(assume_yes=yes or as_json)
@@ -347,10 +348,9 @@ def _backfill(request, max_failures: int, check_inputs: bool, yes: bool, notify,
         if progress.outcome:  # it had begun
             send(progress.outcome, notify or (), console.warn)
         raise
+    console.show_outcome(outcome, with_table=not as_json)
     if as_json:
-        _print_json(outcome.as_json())
-    else:
-        console.show_outcome(outcome)
+        _print_json(outcome.as_json() | {"attention": needs_a_person(outcome)})
     send(outcome, notify or (), console.warn)
     raise typer.Exit(outcome.exit_code)
 

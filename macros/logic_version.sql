@@ -9,6 +9,8 @@
     ] -%}
     {%- set model_id = 'model.' ~ project_name ~ '.' ~ table if table else model.unique_id -%}
     {%- set columns = graph.nodes[model_id].columns if table else model.columns -%}
+    {#- Each run writes a version some twenty times, and most of the code is the same: read it once a run. -#}
+    {%- set known = graph.setdefault('code_by_id', {}) -%}
     {%- set todo = [model_id] -%}
     {%- set seen = {'columns': columns.keys() | list} -%}
     {%- for _ in range(10000) if todo -%}
@@ -19,20 +21,25 @@
                 {%- if package == project_name -%}
                     {%- set macro = context[package][name].macro -%}
                     {%- if macro.original_file_path not in bookkeeping -%}
-                        {%- do seen.update(_code_and_vars(id, _canonical_code(macro.macro_sql))) -%}
+                        {%- if id not in known -%}
+                            {%- do known.update({id: _code_and_vars(id, _canonical_code(macro.macro_sql))}) -%}
+                        {%- endif -%}
+                        {%- do seen.update(known[id]) -%}
                         {%- do todo.extend(macro.depends_on.macros) -%}
                     {%- endif -%}
                 {%- endif -%}
             {%- else -%}
                 {%- set node = graph.nodes.get(id) -%}
                 {%- if node and not node.original_file_path.startswith('models/coverage/') -%}
-                    {%- if node.resource_type != 'model' -%}
-                        {%- do seen.update({id: node.checksum.checksum}) -%}
+                    {%- if id in known -%}
+                    {%- elif node.resource_type != 'model' -%}
+                        {%- do known.update({id: {id: node.checksum.checksum}}) -%}
                     {%- elif node.language == 'python' -%}
-                        {%- do seen.update({id: local_md5(_canonical_python(node.raw_code))}) -%}
+                        {%- do known.update({id: {id: local_md5(_canonical_python(node.raw_code))}}) -%}
                     {%- else -%}
-                        {%- do seen.update(_code_and_vars(id, _canonical_code(node.raw_code))) -%}
+                        {%- do known.update({id: _code_and_vars(id, _canonical_code(node.raw_code))}) -%}
                     {%- endif -%}
+                    {%- do seen.update(known[id]) -%}
                     {%- do todo.extend(node.depends_on.get('nodes', []) + node.depends_on.get('macros', [])) -%}
                 {%- endif -%}
             {%- endif -%}

@@ -115,6 +115,7 @@ class Outcome:
         return {
             "run_id": self.run.run_id,
             "state": self.state,
+            "headline": self.headline,
             "stopped_by": self.stopped_by,
             "exit_code": self.exit_code,
             "dates_planned": self.plan.dates,
@@ -162,16 +163,13 @@ def backfill(
         execution = _Execution(warehouse, run, request, settings, everyone, interrupts, progress)
         outcome = execution.outcome
         try:
-            try:
-                execution.go(confirm)
-            except (KeyboardInterrupt, UserError, RuntimeError):
-                # dbt and DuckDB answer the second Ctrl-C with errors of their own ("Query interrupted").
-                if not interrupts.cancelled:
-                    raise
-                execution.cancelled()
+            execution.go(confirm)
         except (Exception, KeyboardInterrupt) as error:
-            outcome.state, outcome.stopped_by = "stopped", str(error) or repr(error)
-            raise
+            # dbt and DuckDB answer the second Ctrl-C with errors of their own ("Query interrupted").
+            if not interrupts.cancelled:
+                outcome.state, outcome.stopped_by = "stopped", str(error) or repr(error)
+                raise
+            execution.cancelled()
         finally:
             everyone.ended(outcome)
     return outcome
@@ -198,7 +196,7 @@ class _Execution:
         self._progress = progress
         self._began = time.monotonic()
         self._request = request
-        self._outcome = Outcome(Plan(), run, request)
+        self.outcome = Outcome(Plan(), run, request)
         self._runner: Runner | None = None
         self._view_is_complete = False
         """The coverage view knows the tables that were there when it was made: on a new warehouse, none."""
@@ -207,16 +205,11 @@ class _Execution:
         self._poisoned: dict[int, tuple] = {}
         """Seasons whose history holds something that no later date can be computed with."""
 
-    @property
-    def outcome(self) -> Outcome:
-        """What the run has come to so far."""
-        return self._outcome
-
     def go(self, confirm: Callable[[Plan], bool]) -> None:
         """Survey, plan, build."""
         request = self._request
         found = self._survey(request)
-        outcome = self._outcome
+        outcome = self.outcome
         outcome.plan, outcome.cells = found.plan(request), found.cells
         # As it was planned: a date that is on the schedule no longer leaves the cells when it is built.
         self._schedule = sorted({cell.day for cell in found.cells})
@@ -237,7 +230,10 @@ class _Execution:
         """Come out of a second Ctrl-C: what had landed has landed, the window in hand was rolled back."""
         if self._runner:
             self._runner.release()
-        with suppress(UserError):  # cancelled before there was anything to read
+        outcome = self.outcome
+        outcome.state, outcome.stopped_by = "interrupted", f"{self._interrupts.received.name}, twice"
+        outcome.exit_code = self._interrupts.exit_code
+        with suppress(UserError):  # cancelled before the views were made: nothing to report from
             self._finish()
 
     # --- looking ---------------------------------------------------------------------------------
@@ -275,7 +271,7 @@ class _Execution:
                     coverage.is_current(connection),
                 )
 
-        outcome = self._outcome
+        outcome = self.outcome
         outcome.cells, outcome.phase3, self._context, current = self._patiently(look)
         if not current:
             # Tables that are new, and a view that was skipped because another table failed.
@@ -287,7 +283,7 @@ class _Execution:
     # --- building --------------------------------------------------------------------------------
 
     def _build(self, plan: Plan) -> None:
-        outcome = self._outcome
+        outcome = self.outcome
         self._done = 0
         self._done_by_table: Counter[str] = Counter()
         self._rows_by_table: Counter[str] = Counter()
@@ -355,7 +351,7 @@ class _Execution:
 
     def _add_up(self, planned: PlannedWindow, absent: set[date]) -> int:
         """Count the dates of a window that are there, and return their rows."""
-        outcome = self._outcome
+        outcome = self.outcome
         for cell in self._cells_of(planned):
             if cell.day not in absent:
                 self._rows_by_table[cell.table] += cell.rows
@@ -366,7 +362,7 @@ class _Execution:
         return rows
 
     def _land(self, planned: PlannedWindow, rows: int, seconds: float) -> None:
-        self._outcome.landed.append(planned)
+        self.outcome.landed.append(planned)
         self._count(planned)
         self._listener.landed(planned, rows, seconds, self._pace())
 
@@ -376,7 +372,7 @@ class _Execution:
         if lasting:
             self._patiently(lambda: failures.record(self._warehouse, self._run.run_id, lasting))
             self._look_again(planned)
-        self._outcome.failures += found
+        self.outcome.failures += found
         self._put_aside += 1
         self._count(planned)
         self._listener.put_aside(planned, found, seconds)
@@ -427,7 +423,7 @@ class _Execution:
     # --- small things ----------------------------------------------------------------------------
 
     def _cells_of(self, planned: PlannedWindow) -> list[Cell]:
-        cells = self._outcome.cells  # ordered by day
+        cells = self.outcome.cells  # ordered by day
         window = planned.window
         first = bisect_left(cells, window.start, key=lambda cell: cell.day)
         after = bisect_right(cells, window.end, key=lambda cell: cell.day)
@@ -453,7 +449,7 @@ class _Execution:
         self, planned: PlannedWindow | None = None, built: Collection[str] = (), share: float = 0.0
     ) -> Pace:
         """Say how far the run is: what is done, and the share of the window in hand."""
-        plan = self._outcome.plan
+        plan = self.outcome.plan
         done, spent = self._done + share, time.monotonic() - self._building_since
         in_hand = planned.window.dates if planned else 0
         tables = {
@@ -491,19 +487,19 @@ class _Execution:
         self._listener.retrying(what, error.splitlines()[0], state.next_action.sleep)
 
     def _finish(self) -> None:
-        outcome = self._outcome
+        outcome = self.outcome
         signal = self._interrupts.received
         if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
             outcome.state = "interrupted"
-            outcome.stopped_by = f"{signal.name}, twice" if self._interrupts.cancelled else signal.name
+            outcome.stopped_by = signal.name
+        if not outcome.phase3:
+            outcome.phase3 = self._patiently(self._read_phase3)
         outcome.seconds = time.monotonic() - self._began
         outcome.exit_code = (
             self._interrupts.exit_code
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
-        if not outcome.phase3:
-            outcome.phase3 = self._patiently(self._read_phase3)
 
     def _read_phase3(self) -> list[Phase3Coverage]:
         with reading(self._warehouse) as connection:

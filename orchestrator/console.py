@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -29,8 +28,16 @@ from orchestrator.plan import Plan, PlannedWindow
 from orchestrator.preflight import Problem
 from orchestrator.status import PROGRESS_FILE, Status, first_line
 
+
+class _Outliving(Console):
+    """A console whose reader may go: that ends the talking, not the run."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+err = _Outliving(stderr=True, highlight=False)
 for console in (out, err):
     if not console.is_terminal:
         console.width = 120  # a pipe has no width: never cut a number to fit 80 columns
@@ -154,8 +161,8 @@ class TerminalProgress(Listener):
         err.print(f"{stamp}{text}", style=style, markup=False, soft_wrap=True)
 
 
-def show_outcome(outcome: Outcome) -> None:
-    """Print what a backfill came to."""
+def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
+    """Print what a backfill came to: the tale on stderr, and on stdout the coverage table."""
     _warn_of_inputs(outcome.plan)
     if outcome.state == "nothing to do":
         err.print("nothing to do: everything asked for is there (--only all builds it again)")
@@ -167,7 +174,7 @@ def show_outcome(outcome: Outcome) -> None:
             f"context computed from history for {outcome.context_rows.get('history', 0):,} of {total:,} "
             "player rows"
         )
-    if outcome.coverage.phase4:
+    if with_table and outcome.coverage.phase4:
         out.print(coverage_table(outcome.coverage))
     for text in blocked_lines(outcome.plan):
         err.print(text, style="red", markup=False, soft_wrap=True)
@@ -391,7 +398,7 @@ def show_cell(found: dict) -> None:
         table.add_row(f"excluded: {reason}", f"{number:,}")
     for name, counts in found["inputs"].items():
         table.add_row(
-            f"input: {name}",
+            f"input: {name.replace('_', ' ')}",
             f"{counts['before_the_date']:,} this season before the date, {counts['on_the_date']:,} on it",
         )
     out.print(table)
@@ -409,11 +416,6 @@ def show_loaded(rows: dict[tuple[str, str | None], int]) -> None:
         counts = [rows.get((name, season)) for name in tables]
         table.add_row(season or "any", *("" if count is None else f"{count:,}" for count in counts))
     out.print(table)
-
-
-def show_json(found: object) -> None:
-    """Print JSON, as it is."""
-    sys.stdout.write(json.dumps(found, indent=2) + "\n")
 
 
 def warn(message: str) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+
+
+# A signal to a process group and to the process itself is one wish, as with `timeout` or a closed terminal.
+ECHO_SECONDS = 0.3
 
 
 class Interrupts:
@@ -41,9 +46,9 @@ class Interrupts:
 
     def _handle(self, number: int, _frame: object) -> None:
         if self.received is None:
-            self.received = signal.Signals(number)
+            self.received, self._received_at = signal.Signals(number), time.monotonic()
             self.event.set()
             self._on_first(self.received.name)
-        else:
+        elif number != self.received or time.monotonic() - self._received_at > ECHO_SECONDS:
             self.cancelled = True
             raise KeyboardInterrupt

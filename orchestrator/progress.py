@@ -212,7 +212,7 @@ class ProgressFile:
                 "order by rowid desc limit 40"
             )
         ]
-        if not measured:
+        if not measured or not windows:
             return None
         per_window, per_date = 0.0, sum(s for _, s in measured) / max(1, sum(d for d, _ in measured))
         if len({dates for dates, _ in measured}) > 1:

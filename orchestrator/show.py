@@ -13,9 +13,9 @@ from orchestrator.project import EXCLUSIONS
 from orchestrator.warehouse import has_table, reading
 
 INPUTS = {
-    "games that count": "nba_staging.stg_nba__games",
-    "player box rows": "nba_staging.stg_nba__player_box",
-    "team box rows": "nba_staging.stg_nba__team_box",
+    "games": "nba_staging.stg_nba__games",
+    "player_box_rows": "nba_staging.stg_nba__player_box",
+    "team_box_rows": "nba_staging.stg_nba__team_box",
     "shots": "nba_staging.stg_nba__shots",
 }
 

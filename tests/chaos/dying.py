@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import orchestrate
 from orchestrator import runner
 
-
 _thread = threading.local()
 
 

@@ -245,12 +245,22 @@ def test_the_first_signal_finishes_the_window_in_hand(league, number, code):
     assert run(league, Request(end=FAR, window=2)).dates == 4  # a second run goes on
 
 
-def test_the_second_signal_cancels_the_window_in_hand(league):
+def test_the_second_signal_cancels_the_window_in_hand(league, monkeypatch):
+    monkeypatch.setattr("orchestrator.interrupts.ECHO_SECONDS", -1)
     league.before = interrupt((), (signal.SIGINT, signal.SIGINT))
     outcome = run(league, Request(end=FAR, window=2))
     assert (outcome.state, outcome.exit_code, outcome.dates) == ("interrupted", 130, 2)
     assert "twice" in outcome.stopped_by
     assert not failed(league)  # nobody's fault
+
+
+def test_one_signal_that_comes_twice_at_once_is_one_wish(league):
+    """As `timeout` sends it, to the process and to its group; another signal is another wish."""
+    league.before = interrupt((), (signal.SIGTERM, signal.SIGTERM))
+    outcome = run(league, Request(end=FAR, window=2))
+    assert (outcome.exit_code, outcome.dates) == (143, 4)
+    league.before = interrupt((signal.SIGTERM, signal.SIGINT))
+    assert "twice" in run(league, Request(end=FAR, window=2)).stopped_by
 
 
 def test_a_signal_ends_the_waiting(league):
@@ -284,6 +294,7 @@ def test_signals_before_anything_is_there(league, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(league, "prepare", prepare)
+    monkeypatch.setattr("orchestrator.interrupts.ECHO_SECONDS", -1)
     outcome = run(league)
     assert (outcome.state, outcome.exit_code) == ("interrupted", 130)
 

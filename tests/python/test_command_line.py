@@ -128,6 +128,13 @@ def test_a_warehouse_that_is_in_use(demo_built, tmp_path, command):
         refused(orchestrate(warehouse, command), "in use by another process")
 
 
+def test_a_backfill_that_could_not_look_leaves_what_is_known(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    with duckdb.connect(str(warehouse)):
+        refused(orchestrate(warehouse, "backfill"), "in use by another process")
+    assert json.loads(succeed(orchestrate(warehouse, "status", "--json")).stdout)["complete"] is True
+
+
 def test_status_as_json(demo_built):
     state = json.loads(succeed(orchestrate(demo_built, "status", "--json")).stdout)
     assert state["complete"] is True

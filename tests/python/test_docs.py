@@ -1,0 +1,179 @@
+"""The pages keep their word: commands, options, code and JSON fields are those of the program."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from orchestrate import app
+from orchestrator.lock import held
+from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
+
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+COMMANDS = get_command(app).commands
+# Up to where a shell, a table or a sentence goes on with something else.
+CALL = re.compile(r"orchestrate\.py ([a-z][a-z-]*)([^\n`|&;>)'\"]*)")
+OPTION = re.compile(r"--[a-z][a-z-]*")
+
+page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@page
+def test_commands_and_options_exist(path):
+    for command, rest in CALL.findall(path.read_text()):
+        assert command in COMMANDS, command
+        known = {option for parameter in COMMANDS[command].params for option in parameter.opts} | {"--help"}
+        assert set(OPTION.findall(rest)) <= known, (command, rest)
+
+
+@page
+def test_python_compiles_and_json_parses(path):
+    for code in blocks(path, "python"):
+        ast.parse(code)
+    for text in blocks(path, "json"):
+        json.loads(text)
+
+
+@page
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
+        assert (path.parent / target).exists(), target
+
+
+# --- docs/json.md --------------------------------------------------------------------------------
+
+JSON_PAGE = PROJECT / "docs" / "json.md"
+FIELD = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
+SHAPE = re.compile(r"\[\w+\]\(#(\w+)\)")
+
+
+@cache
+def sections() -> dict[str, str]:
+    parts = re.split(r"^##+ (.+)\n", JSON_PAGE.read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def documented(section: str) -> set[tuple[str, ...]]:
+    """Return the paths of a section's table, shared shapes filled in; a list's elements are `[]`."""
+    paths = set()
+    for name, kind in FIELD.findall(sections()[section]):
+        # A `.` within <...> is no separator, and `*` stands for the top level.
+        own = () if name == "*" else tuple(re.findall(r"\[\]|<[^>]+>|[^.\[]+", name))
+        shape = SHAPE.search(kind)
+        paths |= {own + path for path in documented(shape[1])} if shape else {own}
+    return paths
+
+
+def paths_in(value: object, at: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    """Return the path of every scalar; of an empty or null one, where it would have been."""
+    if isinstance(value, dict) and value:
+        return set().union(*(paths_in(item, (*at, key)) for key, item in value.items()))
+    if isinstance(value, list) and value:
+        return set().union(*(paths_in(item, (*at, "[]")) for item in value))
+    return {at}
+
+
+def fits(actual: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    """Tell whether a path is the documented one, or ends within it."""
+    return len(actual) <= len(path) and all(
+        key == name or name.startswith("<") for key, name in zip(actual, path, strict=False)
+    )
+
+
+@pytest.fixture(scope="module")
+def outputs(demo_built, tmp_path_factory) -> dict[str, list]:
+    """What each command prints, on a season with a date that fails and dates that bad inputs keep out."""
+    warehouse = copy_of(demo_built, tmp_path_factory.mktemp("docs"))
+    days = [
+        day
+        for (day,) in query(
+            warehouse, "select distinct game_date::varchar from nba_raw.player_box order by 1 desc limit 4"
+        )
+    ]
+    change(
+        warehouse,
+        # No sum holds it: the next date, 3rd from the end, cannot be built.
+        "update nba_raw.player_box set pts = 9000000000000000000 where (game_id, player_id) in "
+        f"(select (game_id, player_id) from nba_raw.player_box where game_date = '{days[3]}' and min > 20 "
+        "limit 1)",
+        # One team of a game has no box score: that date and the last one are kept out.
+        "delete from nba_raw.player_box where (game_id, team_abbreviation) in (select (game_id, "
+        f"team_abbreviation) from nba_raw.player_box where game_date = '{days[1]}' limit 1)",
+    )
+
+    def said(*arguments: str, code: int = 0) -> object:
+        result = orchestrate(warehouse, *arguments, "--json")
+        assert result.returncode == code, result.stdout + result.stderr
+        return json.loads(result.stdout)
+
+    found = {
+        "plan": [said("plan"), said("plan", "--only", "all", "--start", "2024-02-01", "--end", "2024-02-03",
+                                    "--tables", "MLFS")],
+        "backfill": [said("backfill", code=1), said("backfill", "--dates", "2024-02-02", "--only", "all")],
+        "gaps": [said("gaps", code=1)],
+        "show": [said("show", "PSZA", "2024-01-10"), said("show", "MLFS", days[2])],
+    }  # fmt: skip
+    with held(warehouse):
+        found["status"] = [said("status")]
+    found["plan"].append(said("backfill", "--dry-run", "--only", "stale"))
+    assert found["backfill"][0]["failed"]
+    assert found["backfill"][0]["blocked"]
+    return found
+
+
+@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show"])
+def test_the_fields_of_json_are_those_documented(outputs, command):
+    promised = documented(command)
+    printed = set().union(*(paths_in(output) for output in outputs[command]))
+    unknown = {path for path in printed if not any(fits(path, known) for known in promised)}
+    assert not unknown, f"printed, and not in docs/json.md: {sorted(unknown)}"
+    absent = {
+        path for path in promised if not any(len(own) == len(path) and fits(own, path) for own in printed)
+    }
+    assert not absent, f"in docs/json.md, and not printed: {sorted(absent)}"
+
+
+@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show"])
+def test_the_examples_have_the_documented_fields(command):
+    (example,) = re.findall(r"^```json\n(.*?)^```", sections()[command], re.MULTILINE | re.DOTALL)
+    for path in paths_in(json.loads(example)):
+        assert any(fits(path, known) for known in documented(command)), path
+
+
+def test_the_readme_leads_to_the_pages():
+    readme = (PROJECT / "README.md").read_text()
+    for name in ("schedulers.md", "json.md"):
+        assert f"docs/{name}" in readme, name
+
+
+def test_gaps_says_nothing_on_stdout_when_it_cannot_look(tmp_path):
+    result = orchestrate(tmp_path / "nba.duckdb", "gaps", "--json")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: ")
+
+
+def test_a_second_backfill_exits_3_and_says_who_runs(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    with held(warehouse):
+        result = orchestrate(warehouse, "backfill", "--json")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "another backfill" in result.stderr
+
+
+def test_nothing_to_do_does_not_write_to_the_warehouse(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    succeed(orchestrate(warehouse, "backfill"))
+    before = warehouse.stat().st_mtime_ns, warehouse.read_bytes()
+    again = json.loads(succeed(orchestrate(warehouse, "backfill", "--json")).stdout)
+    assert again["state"] == "nothing to do"
+    assert (warehouse.stat().st_mtime_ns, warehouse.read_bytes()) == before
