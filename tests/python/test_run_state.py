@@ -234,6 +234,8 @@ def test_status_knows_a_run_that_runs_and_one_that_was_cut_off(league):
     assert seen[-1].as_json()["running"]["eta_seconds"] > 0
     assert [sum(cell.state == "done" for cell in found.cells) for found in seen] == [0, 12, 24]
     assert not status(league.warehouse).running
+    with lock.held(league.warehouse):
+        assert status(league.warehouse).running  # also where the progress file knows all there is
     ProgressFile(league.warehouse).begin(
         "cut", pid=1, command="c", resume="r", selection={}, log=league.warehouse
     )
