@@ -494,8 +494,6 @@ class _Execution:
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
-        if not outcome.phase3:
-            outcome.phase3 = self._patiently(self._read_phase3)
 
     def _read_phase3(self) -> list[Phase3Coverage]:
         with reading(self._warehouse) as connection:

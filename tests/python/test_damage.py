@@ -1,4 +1,4 @@
-"""Backfills of the demo season by dbt itself: whatever is damaged is what the plan names and is built."""
+"""Backfills of the demo season with dbt itself: what is damaged is what the plan names, and what is built."""
 
 import json
 import random
@@ -71,19 +71,19 @@ def damaged(warehouse, seed):
         f"and analysis_date between date '{lost[0]}' and date '{lost[1]}'",
         f"delete from nba_precompute.{other} where analysis_date = date '{emptied}'",
         f"delete from nba_precompute.{third} where analysis_date = date '{failing}'",
-        f"insert into nba_precompute.failures values ('{third}', date '{failing}', 'error', 'no', null, "
-        "'retry', 'r', current_timestamp)",
+        f"insert into nba_precompute.failures values ('{third}', date '{failing}', 'error', 'it broke', "
+        "null, 'retry', 'r', now()::timestamp)",
         # A correction late in the season: what comes after it is stale.
         "update nba_raw.player_box set pts = pts + 1 where (game_id, player_id) = "
-        f"(select (game_id, player_id) from nba_raw.player_box where game_date = date '{days[-4 - seed]}' and min > 20 "
+        "(select (game_id, player_id) "
+        f"from nba_raw.player_box where game_date = date '{days[-4 - seed]}' and min > 20 "
         "order by game_id, player_id limit 1)",
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_plan_of_a_damaged_warehouse_is_what_a_backfill_does(demo_raw, demo_built, tmp_path, seed):
+def test_the_plan_of_a_damaged_warehouse_is_what_a_backfill_does(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
-    damaged(warehouse, seed)
+    damaged(warehouse, seed=1)
     plan = json.loads(succeed(orchestrate(warehouse, "plan", "--json")).stdout)
     dry = json.loads(succeed(orchestrate(warehouse, "backfill", "--dry-run", "--json")).stdout)
     assert {**dry, "age_seconds": 0} == {**plan, "age_seconds": 0}
@@ -111,7 +111,7 @@ def test_the_plan_of_a_damaged_warehouse_is_what_a_backfill_does(demo_raw, demo_
 @pytest.mark.parametrize("place", [0, -1], ids=["first", "last"])
 def test_a_date_that_a_table_refuses_stands_alone(demo_built, tmp_path, place):
     warehouse = copy_of(demo_built, tmp_path)
-    asked = game_dates(warehouse)[60:64]
+    asked = game_dates(warehouse)[60:62]
     bad = asked[place]
     poison(warehouse, TDZA, bad)
     outcome = backfill(warehouse, Request(asked[0], asked[-1], tables=(TDZA,), only="all"))
@@ -119,7 +119,7 @@ def test_a_date_that_a_table_refuses_stands_alone(demo_built, tmp_path, place):
     assert (failure.table, failure.day, failure.kind) == (TDZA, bad, "error")
     assert "CHECK constraint failed" in failure.error
     assert failure.sql_path.endswith(f"{TDZA}.sql")
-    assert outcome.dates == 3
+    assert outcome.dates == 1
     assert query(
         warehouse, "select table_name, analysis_date, retry_command from nba_precompute.failures"
     ) == [(TDZA, bad, f"python orchestrate.py retry --dates {bad}")]
@@ -155,6 +155,6 @@ def test_what_a_refused_date_takes_along_and_how_it_gets_well(demo_built, tmp_pa
     assert differences(warehouse, demo_built) == {}
 
 
-def test_a_date_before_its_time_is_not_built(demo_built):
+def test_there_is_nothing_to_do(demo_built):
     """A finished warehouse has nothing to do, and not even dbt is asked."""
     assert backfill(demo_built, Request(end=date(2023, 12, 1))).state == "nothing to do"

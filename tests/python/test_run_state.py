@@ -149,7 +149,7 @@ def test_estimates_come_from_what_was_measured(league):
     measured((100, 10.0), (200, 15.0))  # 5 s a window and 50 ms a date
     assert asked(300) == pytest.approx(20.0)
     assert asked(100, 100) == pytest.approx(20.0)
-    assert asked() == 0
+    assert asked() is None
     progress.finished("r", Window(DAYS[1], DAYS[2], 500), (TDZA,), "failed", 0, 1.0)
     assert asked(300) == pytest.approx(20.0)  # what failed measures nothing
 
@@ -234,6 +234,8 @@ def test_status_knows_a_run_that_runs_and_one_that_was_cut_off(league):
     assert seen[-1].as_json()["running"]["eta_seconds"] > 0
     assert [sum(cell.state == "done" for cell in found.cells) for found in seen] == [0, 12, 24]
     assert not status(league.warehouse).running
+    with lock.held(league.warehouse):
+        assert status(league.warehouse).running  # also where the progress file knows all there is
     ProgressFile(league.warehouse).begin(
         "cut", pid=1, command="c", resume="r", selection={}, log=league.warehouse
     )
