@@ -215,6 +215,9 @@ def resume(
     from orchestrator.resume import left_by_last_run
 
     request = left_by_last_run(warehouse_path())
+    if request is None:
+        print("the last run left nothing: it had finished", file=sys.stderr)
+        return
     _backfill(request, 1 if fail_fast else max_failures, not skip_preflight, yes, notify, as_json)
 
 

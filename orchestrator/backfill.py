@@ -7,14 +7,13 @@ stopped, killed or repeated at any moment.
 
 from __future__ import annotations
 
-import os
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,11 +33,13 @@ from orchestrator.coverage import SETTLED, Cell, Phase3Coverage, season_of
 from orchestrator.errors import InUseError, UserError
 from orchestrator.failures import Failure
 from orchestrator.interrupts import Interrupts
-from orchestrator.listeners import Listener, Listeners, Pace, Recorder, RunLog, TablePace
-from orchestrator.lock import held, this_command
+from orchestrator.listeners import Listener, Listeners, Recorder, RunLog
+from orchestrator.lock import held
+from orchestrator.outcome import Outcome, Run, new_run
+from orchestrator.pace import Tally
 from orchestrator.plan import Plan, PlannedWindow, Request
 from orchestrator.progress import ProgressFile
-from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM, state_folder
+from orchestrator.project import ALL_TABLES, MADE_FROM
 from orchestrator.survey import Survey, prepare, survey
 from orchestrator.warehouse import has_table, reading
 from orchestrator.windows import cut, halves
@@ -49,86 +50,6 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 MAX_FAILURES = 10
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Run:
-    """Who is doing what; enough to stop it, to find its log and to go on with it."""
-
-    run_id: str
-    pid: int
-    since: str
-    command: str
-    resume_command: str
-    selection: dict
-    log: Path
-
-
-@dataclass
-class Outcome:
-    """What a backfill came to."""
-
-    plan: Plan
-    run: Run
-    request: Request
-    state: str = "stopped"
-    """nothing to do, finished, failed (dates were put aside), stopped, interrupted, or declined."""
-    stopped_by: str | None = None
-    """Why the run did not reach its end; None when it did."""
-    landed: list[PlannedWindow] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    dates: int = 0
-    """Game dates that landed."""
-    rows: int = 0
-    """Rows of the five tables on these dates."""
-    context_rows: dict[str, int] = field(default_factory=dict)
-    """Rows of player_composite_factors on these dates by context_source: `history` is context that no
-    upstream job delivered, computed per player."""
-    seconds: float = 0.0
-    cells: Sequence[Cell] = ()
-    phase3: Sequence[Phase3Coverage] = ()
-    exit_code: int = 1
-
-    @property
-    def coverage(self) -> coverage.Coverage:
-        """The state of the dates that were asked for."""
-        return coverage.summary(cell for cell in self.cells if self.request.covers_day(cell))
-
-    @property
-    def headline(self) -> str:
-        """One line on how it went."""
-        if self.state == "nothing to do":
-            text = "nothing to do"
-        else:
-            text = f"{self.dates} of {self.plan.dates} dates, {self.rows:,} rows in {self.seconds:.1f} s"
-        if self.failures:
-            days = len({failure.day for failure in self.failures})
-            text += f"; {days} date{'s' if days != 1 else ''} failed"
-        if self.plan.blocked:
-            text += (
-                f"; left out because of bad inputs: {max(entry.dates for entry in self.plan.blocked)} dates"
-            )
-        return text + (f"; stopped: {self.stopped_by}" if self.stopped_by else "")
-
-    def as_json(self) -> dict:
-        """Return the outcome as JSON-ready data (the shape is in docs/json.md)."""
-        return {
-            "run_id": self.run.run_id,
-            "state": self.state,
-            "headline": self.headline,
-            "stopped_by": self.stopped_by,
-            "exit_code": self.exit_code,
-            "dates_planned": self.plan.dates,
-            "dates_landed": self.dates,
-            "rows": self.rows,
-            "seconds": round(self.seconds, 3),
-            "context_rows": self.context_rows,
-            "failed": [failure_as_json(failure) for failure in self.failures],
-            "blocked": self.plan.as_json()["blocked"],
-            "coverage": self.coverage.as_json(),
-            "log": str(self.run.log),
-            "resume": self.run.resume_command,
-        }
 
 
 @dataclass(frozen=True)
@@ -155,7 +76,7 @@ def backfill(
     if not warehouse.exists():
         with reading(warehouse):  # says what to do
             pass
-    run = _run(warehouse, request)
+    run = new_run(warehouse, request)
     progress = ProgressFile(warehouse)
     everyone = Listeners(Recorder(progress), RunLog(run.log), listener or Listener())
     with held(warehouse), Interrupts(lambda name: everyone.interrupted(name, run)) as interrupts:
@@ -284,10 +205,7 @@ class _Execution:
 
     def _build(self, plan: Plan) -> None:
         outcome = self.outcome
-        self._done = 0
-        self._done_by_table: Counter[str] = Counter()
-        self._rows_by_table: Counter[str] = Counter()
-        self._building_since = time.monotonic()
+        self._tally = Tally(plan)
         runner = self._dbt()
         if not runner.is_parsed:
             runner.parse()
@@ -330,8 +248,7 @@ class _Execution:
 
         def progressed(model: str, finished: int, total: int) -> None:
             built.add(model)
-            share = planned.window.dates * finished / max(total, 1)
-            self._listener.advanced(planned, self._pace(planned, built, share))
+            self._listener.advanced(planned, self._tally.pace(planned, built, finished / max(total, 1)))
 
         return Retrying(
             retry=retry_if_result(
@@ -352,10 +269,8 @@ class _Execution:
     def _add_up(self, planned: PlannedWindow, absent: set[date]) -> int:
         """Count the dates of a window that are there, and return their rows."""
         outcome = self.outcome
-        for cell in self._cells_of(planned):
-            if cell.day not in absent:
-                self._rows_by_table[cell.table] += cell.rows
-        rows = self._public_rows() - outcome.rows
+        self._tally.add_rows(cell for cell in self._cells_of(planned) if cell.day not in absent)
+        rows = self._tally.rows - outcome.rows
         outcome.dates += planned.window.dates - len(absent)
         outcome.rows += rows
         outcome.context_rows = dict(Counter(outcome.context_rows) + Counter(self._context))
@@ -363,8 +278,8 @@ class _Execution:
 
     def _land(self, planned: PlannedWindow, rows: int, seconds: float) -> None:
         self.outcome.landed.append(planned)
-        self._count(planned)
-        self._listener.landed(planned, rows, seconds, self._pace())
+        self._tally.add_window(planned)
+        self._listener.landed(planned, rows, seconds, self._tally.pace())
 
     def _set_aside(self, planned: PlannedWindow, found: list[Failure], seconds: float) -> None:
         unsettled = {(cell.table, cell.day) for cell in self._unsettled(planned)}
@@ -374,7 +289,7 @@ class _Execution:
             self._look_again(planned)
         self.outcome.failures += found
         self._put_aside += 1
-        self._count(planned)
+        self._tally.add_window(planned)
         self._listener.put_aside(planned, found, seconds)
 
     def _pieces(self, planned: PlannedWindow, result: RunResult) -> list[PlannedWindow]:
@@ -433,34 +348,6 @@ class _Execution:
     def _unsettled(self, planned: PlannedWindow) -> list[Cell]:
         return [cell for cell in self._cells_of(planned) if cell.state not in SETTLED]
 
-    def _count(self, planned: PlannedWindow) -> None:
-        self._done += planned.window.dates
-        for table in planned.tables:
-            self._done_by_table[table] += planned.window.dates
-
-    def _public_rows(self) -> int:
-        return sum(rows for table, rows in self._rows_by_table.items() if table != EXCLUSIONS)
-
-    def _pace(
-        self, planned: PlannedWindow | None = None, built: Collection[str] = (), share: float = 0.0
-    ) -> Pace:
-        """Say how far the run is: what is done, and the share of the window in hand."""
-        plan = self.outcome.plan
-        done, spent = self._done + share, time.monotonic() - self._building_since
-        in_hand = planned.window.dates if planned else 0
-        tables = {
-            table: TablePace(
-                self._done_by_table[table] + (in_hand if table in built else 0),
-                sum(window.dates for window, tables in plan.windows if table in tables),
-                self._rows_by_table[table],
-            )
-            for table in ALL_TABLES
-            if any(table in tables for _, tables in plan.windows)
-        }
-        rows = self._public_rows()
-        eta = spent / done * (plan.dates - done) if done > 0 else None
-        return Pace(done, plan.dates, rows, rows / max(spent, 1e-9), eta, tables)
-
     def _patience(self) -> dict:
         return {
             "wait": wait_exponential_jitter(initial=0.5, max=30, jitter=0.5),
@@ -494,46 +381,12 @@ class _Execution:
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
+        if not outcome.phase3:
+            outcome.phase3 = self._patiently(self._read_phase3)
 
     def _read_phase3(self) -> list[Phase3Coverage]:
         with reading(self._warehouse) as connection:
             return coverage.phase3(connection)
-
-
-def failure_as_json(failure: Failure) -> dict:
-    """Return a failure as JSON-ready data."""
-    return {
-        "table": failure.table,
-        "date": str(failure.day),
-        "kind": failure.kind,
-        "error": failure.error,
-        "sql_path": failure.sql_path,
-        "retry": failure.retry_command,
-    }
-
-
-def _run(warehouse: Path, request: Request) -> Run:
-    now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
-    command = this_command()
-    selection = {
-        name: [str(item) for item in value]
-        if isinstance(value, tuple)
-        else str(value)
-        if isinstance(value, date)
-        else value
-        for name, value in asdict(request).items()
-    }
-    return Run(
-        run_id,
-        os.getpid(),
-        now.isoformat(timespec="seconds"),
-        command,
-        # A run that rebuilds what is there cannot tell from the warehouse how far it came.
-        "python orchestrate.py resume" if request.only == "all" else command,
-        selection,
-        state_folder(warehouse) / "logs" / f"{run_id}.log",
-    )
 
 
 def _context_rows(connection, planned: PlannedWindow) -> dict[str, int]:

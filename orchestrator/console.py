@@ -19,11 +19,12 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import coverage
-from orchestrator.backfill import Outcome, Run
 from orchestrator.calendar_map import calendar
 from orchestrator.coverage import Coverage, Phase3Coverage, Span, season_name
 from orchestrator.failures import Failure
-from orchestrator.listeners import Listener, Pace
+from orchestrator.listeners import Listener
+from orchestrator.outcome import Outcome, Run
+from orchestrator.pace import Pace
 from orchestrator.plan import Plan, PlannedWindow
 from orchestrator.preflight import Problem
 from orchestrator.status import PROGRESS_FILE, Status, first_line

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from orchestrator.backfill import Outcome
 from orchestrator.coverage import STALE
+from orchestrator.outcome import Outcome
 
 
 def needs_a_person(outcome: Outcome) -> list[str]:

@@ -6,40 +6,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from orchestrator.failures import Failure
+from orchestrator.pace import Pace
 from orchestrator.plan import Plan, PlannedWindow
 
 if TYPE_CHECKING:
-    from orchestrator.backfill import Outcome, Run
     from orchestrator.coverage import Cell
+    from orchestrator.outcome import Outcome, Run
     from orchestrator.progress import ProgressFile
 
 
 KEPT_LOGS = 50
-
-
-class TablePace(NamedTuple):
-    """How far one table has come in a run."""
-
-    dates_done: int
-    dates: int
-    """Of the plan, the dates on which the table is built."""
-    rows: int
-    """Rows on the dates that landed."""
-
-
-class Pace(NamedTuple):
-    """How far a run has come; dates count in shares while a window is in hand."""
-
-    dates_done: float
-    dates: int
-    rows: int
-    rows_per_second: float
-    eta_seconds: float | None
-    """None before anything is done."""
-    tables: dict[str, TablePace]
 
 
 class Listener:

@@ -18,7 +18,7 @@ from statistics import linear_regression
 from typing import Any
 
 from orchestrator.coverage import Cell, Phase3Coverage, project_files
-from orchestrator.listeners import Pace
+from orchestrator.pace import Pace
 from orchestrator.project import state_folder
 from orchestrator.warehouse import fingerprint
 from orchestrator.windows import Window

@@ -11,11 +11,11 @@ from orchestrator.plan import Request
 from orchestrator.progress import ProgressFile
 
 
-def left_by_last_run(warehouse: Path) -> Request:
-    """Return the request that goes on where the last run stopped; UserError when no run is known.
+def left_by_last_run(warehouse: Path) -> Request | None:
+    """Return the request that goes on where the last run stopped; None when it had finished.
 
     The warehouse knows what is missing, failed or stale. A run that rebuilt what was there is another matter:
-    which of its windows it had not come to, the progress file alone can say.
+    which of its windows it had not come to, the progress file alone can say. UserError when it knows no run.
     """
     progress = ProgressFile(warehouse)
     run = progress.last_run()
@@ -45,7 +45,7 @@ def left_by_last_run(warehouse: Path) -> Request:
         if window["state"] != "landed"
     ]
     if not left:
-        raise UserError("the last run left nothing: it finished")
+        return None
     days = {cell.day for cell in progress.cells() if any(start <= cell.day <= end for start, end in left)}
     return replace(request, dates=tuple(sorted(days)))
 

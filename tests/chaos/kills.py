@@ -142,7 +142,7 @@ class Killing:
                 for _ in range(3):
                     runs += 1
                     ended = run(warehouse, *self._command(warehouse, kind, largest=True))
-                    if ended.code == 0 or _left_nothing(ended):
+                    if ended.code == 0:
                         break
                 self._note_refusal(ended, warehouse, kind)
             self.tally.runs.append(runs)
@@ -195,7 +195,7 @@ class Killing:
         return min(fresh + max(1.0, windows) * WINDOW_SECONDS, LONGEST_WAIT)
 
     def _note_refusal(self, ended: Ended, warehouse: Path, kind: str) -> None:
-        if ended.code and not _left_nothing(ended):
+        if ended.code:
             self.tally.refused += 1
             self.tally.troubles.append(f"{kind}: exit {ended.code}: {ended.last_words()} ({warehouse})")
 
@@ -227,11 +227,6 @@ def throw_away_rows(warehouse: Path) -> None:
                 f"insert into {table} from {table} "
                 f"where analysis_date = (select max(analysis_date) from {table}) limit 1"
             )
-
-
-def _left_nothing(ended: Ended) -> bool:
-    """`resume` after a kill that came when all windows had landed."""
-    return "left nothing" in ended.err
 
 
 def _built_before(warehouse: Path, moment: datetime) -> int:
