@@ -41,7 +41,7 @@ from orchestrator.progress import ProgressFile
 from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM, state_folder
 from orchestrator.survey import Survey, prepare, survey
 from orchestrator.warehouse import has_table, reading
-from orchestrator.windows import Window, halves
+from orchestrator.windows import cut, halves
 
 if TYPE_CHECKING:
     from orchestrator.runner import ModelFailure, Runner, RunResult
@@ -231,8 +231,8 @@ class _Execution:
         if self._runner:
             self._runner.release()
         outcome = self.outcome
-        outcome.state, outcome.stopped_by = "interrupted", f"{self._interrupts.received.name}, twice"
-        outcome.exit_code = self._interrupts.exit_code
+        outcome.state, outcome.exit_code = "interrupted", self._interrupts.exit_code
+        outcome.stopped_by = f"{self._interrupts.received.name}, twice"
         with suppress(UserError):  # cancelled before the views were made: nothing to report from
             self._finish()
 
@@ -396,12 +396,8 @@ class _Execution:
 
     def _cut_after_season(self, planned: PlannedWindow, season: int) -> list[PlannedWindow]:
         days = self._days_of(planned)
-        own = [day for day in days if season_of(day) == season]
-        others = days[len(own) :]
-        return [
-            planned._replace(window=Window(planned.window.start, own[-1], len(own))),
-            planned._replace(window=Window(others[0], planned.window.end, len(others))),
-        ]
+        own = sum(season_of(day) == season for day in days)
+        return [planned._replace(window=piece) for piece in cut(planned.window, days, own)]
 
     def _blamed(self, planned: PlannedWindow, result: RunResult) -> list[Failure]:
         """Say for every table and date of the window that did not land what went wrong."""
@@ -492,8 +488,6 @@ class _Execution:
         if signal and outcome.state in ("stopped", "declined") and not outcome.stopped_by:
             outcome.state = "interrupted"
             outcome.stopped_by = signal.name
-        if not outcome.phase3:
-            outcome.phase3 = self._patiently(self._read_phase3)
         outcome.seconds = time.monotonic() - self._began
         outcome.exit_code = (
             self._interrupts.exit_code

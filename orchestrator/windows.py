@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -66,13 +66,21 @@ def _with_days_before(window: Window, schedule: Sequence[date], others: Sequence
 
 
 def halves(window: Window, schedule: Sequence[date]) -> tuple[Window, Window]:
-    """Cut a window of two or more game dates in two; days before its first game date stay with that."""
+    """Cut a window of two or more game dates in two."""
     days = schedule[bisect_left(schedule, window.start) : bisect_right(schedule, window.end)]
-    middle = len(days) // 2
-    return (
-        Window(window.start, days[middle - 1], middle),
-        Window(days[middle], window.end, len(days) - middle),
-    )
+    return cut(window, days, len(days) // 2)
+
+
+def cut(window: Window, days: Sequence[date], first: int) -> tuple[Window, Window]:
+    """Cut a window after the first few of its game dates; every day of it stays in one of the two.
+
+    Days between two game dates (exhibitions, which the exclusions list) go with the later one, but for those
+    before its season's October: a window reads back to the opening night of the season it starts in.
+    """
+    last, then = days[first - 1], days[first]
+    october = date(then.year if then.month >= 10 else then.year - 1, 10, 1)
+    start = max(last + timedelta(days=1), october)
+    return Window(window.start, last, first), Window(start, window.end, len(days) - first)
 
 
 def _cut(days: list[date], largest: int) -> list[Window]:

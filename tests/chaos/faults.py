@@ -32,40 +32,47 @@ NEEDS_POISONED = "ml_feature_store"
 """Made from the poisoned table, so skipped with it."""
 
 
+ONCE, TWICE, TERM = (signal.SIGINT,), (signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)
+
+
 # --- signals -------------------------------------------------------------------------------------
 
 
-def sigint_once(ground: Ground, rng: random.Random, delays: tuple[float, ...] = (1.2, 2.5, 5, 8)) -> Result:
+def sigint_once(ground: Ground, rng: random.Random) -> Result:
     """The window in hand finishes, exit 130, the way to resume."""
-    return _signalled(ground, rng, [signal.SIGINT], 130, delays)
+    return _signalled(ground, rng, [(ONCE, 130, delay) for delay in (1.2, 2.5, 5, 8)])
 
 
-def sigterm_once(ground: Ground, rng: random.Random, delays: tuple[float, ...] = (1.2, 3, 6)) -> Result:
-    """The same with 143."""
-    return _signalled(ground, rng, [signal.SIGTERM], 143, delays)
-
-
-def sigint_twice(ground: Ground, rng: random.Random, delays: tuple[float, ...] = (1.2, 3, 5, 7)) -> Result:
+def sigint_twice(ground: Ground, rng: random.Random) -> Result:
     """Cancelled: exit 130, and nothing half done."""
-    return _signalled(ground, rng, [signal.SIGINT, signal.SIGINT], 130, delays)
+    return _signalled(ground, rng, [(TWICE, 130, delay) for delay in (1.2, 3, 5, 7)])
+
+
+def sigterm_once(ground: Ground, rng: random.Random) -> Result:
+    """As with SIGINT, and 143."""
+    return _signalled(ground, rng, [(TERM, 143, delay) for delay in (1.2, 3, 6)])
+
+
+def one_of_each_signal(ground: Ground, rng: random.Random) -> Result:
+    """The three of them on one warehouse: for CI."""
+    return _signalled(ground, rng, [(TWICE, 130, 1), (TERM, 143, 1.5), (ONCE, 130, 3)])
 
 
 def sigint_before_anything(ground: Ground, rng: random.Random) -> Result:
     """In the first moments nobody owns the signals yet (Python is starting): it ends, nothing is done."""
-    return _signalled(ground, rng, [signal.SIGINT], 130, (0.15, 0.3, 0.5), exactly=False)
+    return _signalled(ground, rng, [(ONCE, 130, delay) for delay in (0.15, 0.3, 0.5)], exactly=False)
 
 
 def _signalled(
     ground: Ground,
     rng: random.Random,
-    signals: list[signal.Signals],
-    code: int,
-    delays: tuple[float, ...],
+    attempts: list[tuple[tuple[signal.Signals, ...], int, float]],
     exactly: bool = True,
 ) -> Result:
+    """Each attempt is the signals, the exit status they should give, and the seconds to wait, about."""
     ok, gave = True, []
     with ground.trial(ground.raw) as warehouse:
-        for delay in delays:
+        for signals, code, delay in attempts:
             since = time.monotonic()
             process = start(warehouse, "backfill", "--window", 60)
             if exactly:
@@ -390,23 +397,19 @@ def poison_in_history(ground: Ground, rng: random.Random) -> Result:
     assert run(clean, "backfill").code == 0
     truth = look(clean)
     with duckdb.connect(str(two)) as connection:
-        ((game, player, poison),) = connection.execute(
-            "select game_id, player_id, game_date from nba_raw.player_box where game_date = "
-            "(select min(game_date) + 90 from nba_raw.player_box) order by all limit 1"
+        ((game, player, poison, points),) = connection.execute(
+            "select game_id, player_id, game_date, pts from nba_raw.player_box where game_date = "
+            "(select min(game_date) + 90 from nba_raw.player_box) "
+            "and min > 20 and pts is not null order by all limit 1"
         ).fetchall()
-        kept = connection.execute(
-            "select * from nba_raw.player_box where game_id = ? and player_id = ?", [game, player]
-        ).fetchone()
-        columns = [entry[0] for entry in connection.description]
         connection.execute(
-            "update nba_raw.player_box set fga = 9223372036854775807, fta = 9223372036854775807 "
-            "where game_id = ? and player_id = ?",
-            [game, player],
+            "update nba_raw.player_box set pts = 4000000000 where game_id = ? and player_id = ?",
+            [game, player],  # its square is no 64-bit number
         )
     ended = run(two, "backfill", "--skip-preflight")
     found = look(two)
     season = min(day.year for _, day in truth.held)
-    early = {key for key in truth.held if key[1] <= poison}
+    early = {key for key in truth.held if key[1] < poison}
     other = {key for key in truth.held if (key[1].year, key[1].month) >= (season + 1, 10)}
     spared = State(clean, {key: truth.held[key] for key in early | other})
     verdict = judge(_only(found, set(spared.held)), [spared], may_be_absent=False)
@@ -419,8 +422,8 @@ def poison_in_history(ground: Ground, rng: random.Random) -> Result:
     )
     with duckdb.connect(str(two)) as connection:
         connection.execute(
-            "update nba_raw.player_box set fga = ?, fta = ? where game_id = ? and player_id = ?",
-            [kept[columns.index("fga")], kept[columns.index("fta")], game, player],
+            "update nba_raw.player_box set pts = ? where game_id = ? and player_id = ?",
+            [points, game, player],
         )
     repaired = run(two, "backfill")
     after = judge(look(two), [truth], may_be_absent=False)

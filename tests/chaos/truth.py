@@ -37,7 +37,7 @@ class Held(NamedTuple):
     content: int = 0
     """The sum of the rows' hashes."""
     receipt: tuple | None = None
-    """Row count, content hash, input hash and logic version by the receipt; and how many receipts."""
+    """Row count, content hash, input hash and logic version, as the receipt has them; and how many."""
 
     @property
     def says_nothing(self) -> bool:

@@ -36,7 +36,7 @@ def test_damage_is_noticed(ground, tmp_path):
     [
         "delete from nba_precompute.receipts where analysis_date = date '2024-02-01'",
         "delete from nba_precompute.ml_feature_store where analysis_date = date '2024-02-01'",
-        "update nba_precompute.team_defense_zone_analysis set pace_last_15 = pace_last_15 + 1e-9 "
+        "update nba_precompute.team_defense_zone_analysis set defensive_rating_last_15 = 1 "
         "where analysis_date = date '2024-02-01' and team_abbr = 'BOS'",
     ],
     ids=["receipts", "rows", "one value"],
@@ -54,9 +54,7 @@ def test_a_date_out_of_step_with_its_receipt_is_noticed(ground, tmp_path, damage
         (faults.two_at_once, {"times": 1}),
         (faults.poisoned_date_in_the_middle, {"dates": 3}),
         (faults.file_truncated, {"times": 2}),
-        (faults.sigint_once, {"delays": (3,)}),
-        (faults.sigint_twice, {"delays": (1,)}),
-        (faults.sigterm_once, {"delays": (1.5,)}),
+        (faults.one_of_each_signal, {}),
         (faults.disk_full_by_file_size, {"shares": (0.5,)}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

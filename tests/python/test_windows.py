@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.windows import windows_for
+from orchestrator.windows import Window, halves, windows_for
 from tests.python.warehouses import PROJECT
 
 FIRST = date(2021, 10, 19)
@@ -20,6 +20,24 @@ def schedules(draw):
     game_dates = {day: day.year if day.month >= 10 else day.year - 1 for day in days}
     wanted = draw(st.sets(st.sampled_from(days))) if days else set()
     return game_dates, wanted
+
+
+def test_halves_keep_the_days_between_two_game_dates():
+    """Exhibitions before an opening night are in nobody's window otherwise, and lose their exclusions."""
+    schedule = [
+        date(2022, 4, 9),
+        date(2022, 4, 10),
+        date(2022, 10, 18),
+        date(2022, 10, 22),
+        date(2022, 10, 24),
+    ]
+    one, other = halves(Window(date(2022, 4, 1), schedule[-1], 5), schedule)
+    assert one == Window(date(2022, 4, 1), date(2022, 4, 10), 2)
+    assert other == Window(date(2022, 10, 1), schedule[-1], 3)  # not April: it would read that season back
+    assert halves(other, schedule) == (
+        Window(date(2022, 10, 1), date(2022, 10, 18), 1),
+        Window(date(2022, 10, 19), schedule[-1], 2),
+    )
 
 
 @given(schedules(), st.integers(1, 80))
