@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import NamedTuple
-
-import duckdb
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.errors import UserError
 from orchestrator.project import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES, PROJECT_DIR
 from orchestrator.warehouse import LOAD_FIRST, has_table, tables_in
+
+if TYPE_CHECKING:
+    import duckdb
 
 DONE = "done"
 MISSING = "missing"
@@ -247,12 +248,14 @@ def phase3(connection: duckdb.DuckDBPyConnection) -> list[Phase3Coverage]:
         if not has_table(connection, "nba_analytics", table):
             continue
         share = f"avg(cast({zones} as int))" if zones else "null"
+        from duckdb import BinderException
+
         try:
             rows = connection.execute(
                 f"select season_year, count(distinct game_date), count(*), {share} "
                 f"from nba_analytics.{table} group by season_year order by season_year"
             ).fetchall()
-        except duckdb.BinderException:
+        except BinderException:
             continue  # a table of another shape: whoever builds it is told
         lines += [
             Phase3Coverage(table, season_name(year), dates, count, zone_share)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
-
-import duckdb
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.coverage import season_of
 from orchestrator.warehouse import has_table
+
+if TYPE_CHECKING:
+    import duckdb
 
 BLOCK = "block"
 

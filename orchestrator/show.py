@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from orchestrator import coverage
 from orchestrator.errors import UserError
 from orchestrator.project import EXCLUSIONS
 from orchestrator.warehouse import has_table, reading
+
+if TYPE_CHECKING:
+    import duckdb
 
 INPUTS = {
     "games": "nba_staging.stg_nba__games",

@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import InUseError, UserError
+
+if TYPE_CHECKING:
+    import duckdb
 
 LOAD_FIRST = (
     "load raw data first: `python orchestrate.py demo` makes a synthetic league, "
@@ -36,6 +38,8 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _opened(path: Path, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     if not path.exists():
         raise UserError(f"there is no warehouse at {path}: {LOAD_FIRST}")
+    import duckdb  # not needed to answer from the progress file
+
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
