@@ -4,8 +4,8 @@
 
 The bare side is a copy of the project without receipts, hashes, coverage and preflight, whose models dbt
 builds in one window, called by the same runner. Each pair starts both on a fresh warehouse that holds the raw
-data. Process start, dbt's import and the parsed project are included on both sides. Without --from the demo
-league of three seasons is used.
+data. Process start, both imports (command line, dbt) and the parsed project are included on both sides.
+Without --from the demo league of three seasons is used.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from orchestrator.demo import write_league  # noqa: E402
 BARE_RUN = """
 import sys
 from datetime import date
+import orchestrate, orchestrator.console  # both sides have a command line
 from orchestrator.runner import Runner
 from orchestrator.windows import Window
 runner = Runner()

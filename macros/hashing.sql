@@ -32,11 +32,12 @@
 {%- endmacro %}
 
 
-{#- What the rows of a table come to, stamps aside; show it with hash_of_sums. `columns` are those of the
-    model's contract. -#}
+{#- What the rows of a table come to, stamps aside, and columns that only repeat others; show it with
+    hash_of_sums. `columns` are those of the model's contract. -#}
 {% macro sum_of_content(columns) -%}
     {%- set content = [] -%}
-    {%- for column in columns.values() if column.name not in ['logic_version', 'built_at'] -%}
+    {%- for column in columns.values()
+        if column.name not in ['logic_version', 'built_at'] and not column.meta.get('repeats_other_columns') -%}
         {%- do content.append((column.name, column.data_type)) -%}
     {%- endfor -%}
     {{ sum_of_hashes(row_hash(content)) }}

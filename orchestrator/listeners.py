@@ -78,6 +78,7 @@ class Recorder(Listener):
     def __init__(self, progress: ProgressFile):
         self._progress = progress
         self._run_id = ""
+        self._saved: Sequence[Cell] = ()
 
     def began(self, run: Run) -> None:  # noqa: D102
         self._run_id = run.run_id
@@ -95,6 +96,7 @@ class Recorder(Listener):
 
     def surveyed(self, cells: Sequence[Cell]) -> None:  # noqa: D102
         self._progress.save_cells(cells)
+        self._saved = cells
 
     def advanced(self, planned: PlannedWindow, pace: Pace) -> None:  # noqa: D102
         self._progress.advanced(self._run_id, planned.window, pace)
@@ -111,7 +113,7 @@ class Recorder(Listener):
 
     def ended(self, outcome: Outcome) -> None:  # noqa: D102
         if outcome.cells:  # an error may have come before anything was read: keep what is known
-            self._progress.save_cells(outcome.cells, outcome.phase3)
+            self._progress.save_cells(None if self._saved is outcome.cells else outcome.cells, outcome.phase3)
         self._progress.ended(self._run_id, outcome.state, outcome.as_json())
 
 

@@ -149,13 +149,16 @@ class ProgressFile:
             )
         )
 
-    def save_cells(self, cells: Iterable[Cell], phase3: Sequence[Phase3Coverage] | None = None) -> None:
-        """Keep what the warehouse said of every (table, date), and which file said it."""
-        rows = [(cell.table, str(cell.day), *cell[2:]) for cell in cells]
+    def save_cells(
+        self, cells: Iterable[Cell] | None, phase3: Sequence[Phase3Coverage] | None = None
+    ) -> None:
+        """Keep what the warehouse said of every (table, date), and which file said it; None: as before."""
+        rows = None if cells is None else [(cell.table, str(cell.day), *cell[2:]) for cell in cells]
 
         def write(db: sqlite3.Connection) -> None:
-            db.execute("delete from cells")
-            db.executemany("insert into cells values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            if rows is not None:
+                db.execute("delete from cells")
+                db.executemany("insert into cells values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             kept = {
                 "taken_at": time.time(),
                 "warehouse": fingerprint(self._warehouse),
