@@ -1,5 +1,6 @@
--- Every date of the window that a Phase 4 table is expected to have, and every game date of the exclusions, has
--- one receipt. Any receipt says how many rows the table holds for its date, and dates without games have none.
+-- Every date of the window that a Phase 4 table is expected to have, and every game date of the
+-- exclusions, has one receipt. Any receipt says how many rows the table holds for its date, and
+-- dates without games have none.
 
 {%- set tables = phase4_tables() %}
 
