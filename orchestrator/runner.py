@@ -190,6 +190,10 @@ def _failure(result) -> ModelFailure:
 def _own_words(message: str | None) -> str:
     """Return what the engine said, without dbt's heading and its own list of where it was."""
     lines = [line.strip() for line in (message or "no message").strip().splitlines()]
-    if len(lines) > 1 and re.match(r"(Runtime|Database) Error in ", lines[0]):
+    lines = [line for line in lines if line and not line.startswith("compiled code at ")]
+    heading = re.match(r"(\w+ Error) in ", lines[0])
+    if heading and len(lines) > 1:
         lines = lines[1:]
-    return "\n".join(line for line in lines if line and not line.startswith("compiled code at "))
+        if heading[1] not in ("Runtime Error", "Database Error"):  # these say themselves what they are
+            lines[0] = f"{heading[1]}: {lines[0]}"
+    return "\n".join(lines)
