@@ -17,9 +17,9 @@ def ground(demo_raw, demo_built, tmp_path_factory) -> Ground:
 
 
 def test_kills_lose_and_double_nothing(ground):
-    tally = Killing(ground, seed=11).until(10, kinds=(FILL, REBUILD), per_round=5)
+    tally = Killing(ground, seed=11).until(6, kinds=(FILL, REBUILD), per_round=3)
     assert tally.ok, tally.troubles
-    assert tally.kills == 10
+    assert tally.kills == 6
 
 
 def test_damage_is_noticed(ground, tmp_path):
@@ -52,7 +52,7 @@ def test_a_date_out_of_step_with_its_receipt_is_noticed(ground, tmp_path, damage
     [
         (faults.state_folder_deleted, {}),
         (faults.two_at_once, {"times": 1}),
-        (faults.poisoned_date_in_the_middle, {"dates": 3}),
+        (faults.poisoned_date_in_the_middle, {"dates": 2}),
         (faults.file_truncated, {"times": 2}),
         (faults.one_of_each_signal, {}),
         (faults.disk_full_by_file_size, {"shares": (0.5,)}),

@@ -47,7 +47,7 @@ def build(warehouse: Path, start: date | str, end: date | str, prepared: bool = 
     """Build a window in this process: parsed once, so that many windows cost little."""
     if not prepared:
         prepare(warehouse)
-    _in(warehouse, lambda: runner().build(Window(start, end, 0)))
+    _in(warehouse, lambda: runner().build(Window(start, end, 0), with_coverage=True))
 
 
 def _in(warehouse: Path, run: Callable[[], RunResult]) -> None:
