@@ -748,24 +748,28 @@ findings as (
     where score != team_points or score != player_points or team_points != player_points
 
     union all
+    {%- for box, rows, prefix, columns in [
+        ('player_box', 'players', 'players_without_', player_columns),
+        ('team_box', 'team_rows', 'teams_without_', team_columns),
+    ] %}
 
     select
         'unknown_values' as check_name,
         'warn' as severity,
         0
-        {%- for column in player_columns %}
-        + players_without_{{ column }}
+        {%- for column in columns %}
+        + {{ prefix }}{{ column }}
         {%- endfor %} as affected_rows,
         concat(
-            'NULL in player_box: ',
-            {%- for column in player_columns %}
+            'NULL in {{ box }}: ',
+            {%- for column in columns %}
             case
-                when players_without_{{ column }} > {{ tolerated_share }} * players
-                    then concat('{{ column }} ', cast(players_without_{{ column }} as string), ', ')
+                when {{ prefix }}{{ column }} > {{ tolerated_share }} * {{ rows }}
+                    then concat('{{ column }} ', cast({{ prefix }}{{ column }} as string), ', ')
                 else ''
             end,
             {%- endfor %}
-            'of ', cast(players as string), ' rows'
+            'of ', cast({{ rows }} as string), ' rows'
         ) as example,
         false as spoils_own_date,
         game_date,
@@ -773,39 +777,11 @@ findings as (
     from whole_dates
     where
         false
-        {%- for column in player_columns %}
-        or players_without_{{ column }} > {{ tolerated_share }} * players
+        {%- for column in columns %}
+        or {{ prefix }}{{ column }} > {{ tolerated_share }} * {{ rows }}
         {%- endfor %}
-
-    union all
-
-    select
-        'unknown_values' as check_name,
-        'warn' as severity,
-        0
-        {%- for column in team_columns %}
-        + teams_without_{{ column }}
-        {%- endfor %} as affected_rows,
-        concat(
-            'NULL in team_box: ',
-            {%- for column in team_columns %}
-            case
-                when teams_without_{{ column }} > {{ tolerated_share }} * team_rows
-                    then concat('{{ column }} ', cast(teams_without_{{ column }} as string), ', ')
-                else ''
-            end,
-            {%- endfor %}
-            'of ', cast(team_rows as string), ' rows'
-        ) as example,
-        false as spoils_own_date,
-        game_date,
-        season_year
-    from whole_dates
-    where
-        false
-        {%- for column in team_columns %}
-        or teams_without_{{ column }} > {{ tolerated_share }} * team_rows
-        {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
