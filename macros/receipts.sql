@@ -102,12 +102,18 @@
 {%- endmacro %}
 
 
-{#- The relation, or while it is not built an empty one with its date column. (Only a run makes the view; what is
+{#- The relation, or while it is not built an empty one with its date column, and others by name and type. (Only a run makes the view; what is
     merely compiled or documented needs no warehouse.) -#}
-{% macro existing_or_empty(relation) -%}
+{% macro existing_or_empty(relation, columns={}) -%}
     {%- if not execute or flags.WHICH not in ('run', 'build') or load_relation(relation) -%}
         {{ relation }}
     {%- else -%}
-        (select cast(null as date) as analysis_date from (select 1 as nothing) as nobody where false) as not_built
+        (
+            select
+                cast(null as date) as analysis_date
+                {%- for name, type in columns.items() %}, cast(null as {{ type }}) as {{ name }}{% endfor %}
+            from (select 1 as nothing) as nobody
+            where false
+        ) as not_built
     {%- endif -%}
 {%- endmacro %}

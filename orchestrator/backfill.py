@@ -42,7 +42,7 @@ from orchestrator.progress import ProgressFile
 from orchestrator.project import ALL_TABLES, MADE_FROM
 from orchestrator.survey import Survey, prepare, survey
 from orchestrator.warehouse import has_table, reading
-from orchestrator.windows import cut, halves
+from orchestrator.windows import Window, cut, halves
 
 if TYPE_CHECKING:
     from orchestrator.runner import ModelFailure, Runner, RunResult
@@ -180,26 +180,31 @@ class _Execution:
             self._runner = Runner()
         return self._runner
 
-    def _look_again(self, planned: PlannedWindow) -> None:
-        """Ask the database, not the exit status."""
+    def _look_again(self, planned: PlannedWindow, *, built: bool = False) -> None:
+        """Ask the database, not the exit status.
 
-        def look() -> tuple[list[Cell], list[Phase3Coverage], dict[str, int], bool]:
-            with reading(self._warehouse) as connection:
-                return (
-                    coverage.read(connection),
-                    coverage.phase3(connection),
-                    _context_rows(connection, planned),
-                    coverage.is_current(connection),
-                )
-
-        outcome = self.outcome
-        outcome.cells, outcome.phase3, self._context, current = self._patiently(look)
-        if not current:
+        A window that was `built` is compared with its own fingerprints, all else with those of all history.
+        """
+        cells = self._patiently(lambda: self._read_again(planned, built))
+        if cells is None:
             # Tables that are new, and a view that was skipped because another table failed.
             self._patiently(lambda: prepare(self._dbt()))
-            outcome.cells, outcome.phase3, self._context, _ = self._patiently(look)
-        self._view_is_complete = {cell.table for cell in outcome.cells if cell.rows} >= set(ALL_TABLES)
-        self._listener.surveyed(outcome.cells)
+            cells = self._patiently(lambda: self._read_again(planned, built=False))
+        self.outcome.cells = cells or []
+        self._view_is_complete = {cell.table for cell in self.outcome.cells if cell.rows} >= set(ALL_TABLES)
+        self._listener.surveyed(self.outcome.cells)
+
+    def _read_again(self, planned: PlannedWindow, built: bool) -> list[Cell] | None:
+        """Return all cells, those of the window as they are now; None when the view has to be made first."""
+        with reading(self._warehouse) as connection:
+            if not self._view_is_complete and not coverage.is_current(connection):
+                return None
+            self._context = _context_rows(connection, planned)
+            if not built:
+                return coverage.read(connection)
+            first, after = self._places_of(planned.window)
+            cells = self.outcome.cells
+            return [*cells[:first], *coverage.read_built(connection, planned.window), *cells[after:]]
 
     # --- building --------------------------------------------------------------------------------
 
@@ -223,7 +228,7 @@ class _Execution:
             if not result.success and failures.is_environment(_messages(result)):
                 outcome.stopped_by = f"{failures.cause(_messages(result))}: make room, then resume"
                 return
-            self._look_again(planned)
+            self._look_again(planned, built=result.success)
             seconds = time.monotonic() - began
             if result.success:
                 absent = self._unsettled(planned)
@@ -334,11 +339,16 @@ class _Execution:
     # --- small things ----------------------------------------------------------------------------
 
     def _cells_of(self, planned: PlannedWindow) -> list[Cell]:
+        first, after = self._places_of(planned.window)
+        return [cell for cell in self.outcome.cells[first:after] if cell.table in planned.tables]
+
+    def _places_of(self, window: Window) -> tuple[int, int]:
+        """Return where the window's cells begin and where they have ended."""
         cells = self.outcome.cells  # ordered by day
-        window = planned.window
-        first = bisect_left(cells, window.start, key=lambda cell: cell.day)
-        after = bisect_right(cells, window.end, key=lambda cell: cell.day)
-        return [cell for cell in cells[first:after] if cell.table in planned.tables]
+        return (
+            bisect_left(cells, window.start, key=lambda cell: cell.day),
+            bisect_right(cells, window.end, key=lambda cell: cell.day),
+        )
 
     def _days_of(self, planned: PlannedWindow) -> list[date]:
         """Return the window's game dates (it may start with exhibitions)."""

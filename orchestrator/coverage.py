@@ -16,6 +16,8 @@ from orchestrator.warehouse import LOAD_FIRST, has_table, tables_in
 if TYPE_CHECKING:
     import duckdb
 
+    from orchestrator.windows import Window
+
 DONE = "done"
 MISSING = "missing"
 FAILED = "failed"
@@ -48,6 +50,7 @@ CELL_COLUMNS = (
     "table_name, analysis_date, season_year, state, state_reason, row_count, is_expected, "
     "failure_error, failure_sql_path, failure_retry_command"
 )
+WINDOW_COVERAGE = "nba_intermediate.int_window_coverage"
 
 
 class Span(NamedTuple):
@@ -142,28 +145,44 @@ def is_there(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether the coverage view was made from today's files and knows every table that is there."""
-    if not is_there(connection) or not has_table(connection, "nba_intermediate", "int_logic_versions"):
+    """Tell whether the coverage views were made from today's files and know every table that is there."""
+    there = {schema: tables_in(connection, schema) for schema in ("nba_precompute", "nba_intermediate")}
+    if "phase4_coverage" not in there["nba_precompute"]:
         return False
-    ((text,),) = connection.execute(
-        "select sql from duckdb_views() where schema_name = 'nba_precompute' "
-        "and view_name = 'phase4_coverage' and not internal"
-    ).fetchall()
-    known = {
-        table
-        for table in ALL_TABLES
-        if f'nba_precompute"."{table}"' in text or f"nba_precompute.{table}" in text
-    }
-    if known != tables_in(connection, "nba_precompute") & set(ALL_TABLES):
+    if not {"int_logic_versions", "int_window_coverage"} <= there["nba_intermediate"]:
         return False
+    views = connection.execute(
+        "select string_agg(sql) from duckdb_views() "
+        "where not internal and view_name in ('phase4_coverage', 'int_window_coverage')"
+    )
+    ((text,),) = views.fetchall()
+    looked_at = [("nba_precompute", table) for table in ALL_TABLES]
+    looked_at.append(("nba_intermediate", "int_window_input_hashes"))
+    for schema, table in looked_at:
+        is_known = f'{schema}"."{table}"' in text or f"{schema}.{table}" in text
+        if is_known != (table in there[schema]):
+            return False
     found = connection.execute("select distinct project_files from nba_intermediate.int_logic_versions")
     return found.fetchall() == [(project_files(),)]
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
     """Read every (table, date) of the schedule with its state, oldest first."""
+    ((anything_built,),) = connection.execute("select count(*) > 0 from nba_precompute.receipts").fetchall()
+    # Where nothing was built nothing is stale: no need for the fingerprints of all of history.
+    return _cells(connection, "nba_precompute.phase4_coverage" if anything_built else WINDOW_COVERAGE)
+
+
+def read_built(connection: duckdb.DuckDBPyConnection, window: Window) -> list[Cell]:
+    """Read the dates of the window that was built last, compared with its own fingerprints, oldest first."""
+    return _cells(
+        connection, f"{WINDOW_COVERAGE} where analysis_date between ? and ?", [window.start, window.end]
+    )
+
+
+def _cells(connection: duckdb.DuckDBPyConnection, source: str, values: Sequence[date] = ()) -> list[Cell]:
     rows = connection.execute(
-        f"select {CELL_COLUMNS} from nba_precompute.phase4_coverage order by analysis_date, table_name"
+        f"select {CELL_COLUMNS} from {source} order by analysis_date, table_name", values
     )
     return [Cell(*row) for row in rows.fetchall()]
 

@@ -97,13 +97,13 @@ class Runner:
         """Build these tables, and all they are made from, for a window.
 
         `on_node` is told which model finished, how many have, and how many there are. The views stay as
-        prepared, but for `with_coverage`: that view knows the tables that were there when it was made.
+        prepared, but for `with_coverage`: those two know the tables that were there when they were made.
         """
         kinds = ("config.materialized:table", "config.materialized:incremental")
         return self._invoke(
             "run",
             "--select", *(f"+{table},{kind}" for table in tables for kind in kinds),
-            *(["phase4_coverage"] if with_coverage else []),
+            *(["phase4_coverage", "int_window_coverage"] if with_coverage else []),
             *self._vars(start=str(window.start), end=str(window.end)),
             on_node=on_node,
         )  # fmt: skip

@@ -96,6 +96,9 @@ def write_warehouse(path: Path, cells: Iterable[Cell], exhibitions: Iterable[dat
             for table in ALL_TABLES
         )
         db.execute(COVERAGE.format(stored=stored))
+        db.execute(
+            "create view nba_intermediate.int_window_coverage as select * from nba_precompute.phase4_coverage"
+        )
         for day in exhibitions:
             db.execute("insert into nba_staging.stg_nba__non_nba_teams values (?)", [day])
         db.executemany(

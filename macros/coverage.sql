@@ -1,0 +1,246 @@
+{#- The state of every (table, date), judged in this one place: by what the inputs are now (phase4_coverage), or,
+    right after a run, by what they were when it began (int_window_coverage). Of the latter only the dates of
+    that run's window mean something. `input_hashes` is a relation with table_name, analysis_date and
+    input_hash. -#}
+{% macro coverage_by(input_hashes) -%}
+with
+
+table_dates as (
+
+    select * from {{ ref('int_expected_dates') }}
+
+),
+
+input_hashes as (
+
+    select * from {{ input_hashes }}
+
+),
+
+logic_versions as (
+
+    select * from {{ ref('int_logic_versions') }}
+
+),
+
+non_nba_teams as (
+
+    select * from {{ ref('stg_nba__non_nba_teams') }}
+
+),
+
+receipts as (
+
+    select * from {{ source('nba_bookkeeping', 'receipts') }}
+
+),
+
+failures as (
+
+    select * from {{ source('nba_bookkeeping', 'failures') }}
+
+),
+
+stored as (
+    {% for table in phase4_tables() %}
+    select
+        '{{ table }}' as table_name,
+        analysis_date,
+        count(*) as row_count
+    from {{ existing_or_empty(ref(table)) }}
+    group by analysis_date
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+-- Who could have had a row and has none is recorded for every game date, be it nobody.
+scheduled as (
+
+    select
+        table_name,
+        analysis_date,
+        season_year,
+        is_expected,
+        not_expected_reason,
+        is_expected as rows_expected,
+        true as is_scheduled
+    from table_dates
+
+    union all
+
+    select distinct
+        'phase4_exclusions' as table_name,
+        analysis_date,
+        season_year,
+        true as is_expected,
+        cast(null as string) as not_expected_reason,
+        false as rows_expected,
+        true as is_scheduled
+    from table_dates
+
+),
+
+-- Rows or receipts of a date that is on the schedule no longer. (Exclusions also name the teams of
+-- exhibitions on days of their own.)
+left_behind as (
+
+    select
+        table_name,
+        analysis_date
+    from stored
+
+    union distinct
+
+    select
+        table_name,
+        analysis_date
+    from receipts
+
+),
+
+table_and_date as (
+
+    select * from scheduled
+
+    union all
+
+    select
+        left_behind.table_name,
+        left_behind.analysis_date,
+        {{ season_year('left_behind.analysis_date') }} as season_year,
+        false as is_expected,
+        cast(null as string) as not_expected_reason,
+        false as rows_expected,
+        false as is_scheduled
+    from left_behind
+    where
+        left_behind.analysis_date not in (select scheduled.analysis_date from scheduled)
+        and (
+            left_behind.table_name != 'phase4_exclusions'
+            or left_behind.analysis_date not in (select non_nba_teams.game_date from non_nba_teams)
+        )
+
+),
+
+compared as (
+
+    select
+        table_and_date.*,
+
+        coalesce(stored.row_count, 0) as row_count,
+        receipts.row_count as receipt_row_count,
+        receipts.content_hash,
+        receipts.input_hash,
+        input_hashes.input_hash as current_input_hash,
+        receipts.logic_version,
+        logic_versions.logic_version as current_logic_version,
+        receipts.run_id,
+        receipts.built_at,
+
+        failures.kind as failure_kind,
+        failures.error as failure_error,
+        failures.sql_path as failure_sql_path,
+        failures.retry_command as failure_retry_command,
+        failures.failed_at,
+
+        -- What nobody expects and nobody wrote needs no looking after.
+        table_and_date.is_expected or coalesce(stored.row_count, 0) > 0 as matters,
+        coalesce(receipts.input_hash != input_hashes.input_hash, true) as inputs_differ,
+        coalesce(receipts.logic_version != logic_versions.logic_version, true) as logic_differs
+    from table_and_date
+    left join stored
+        on
+            table_and_date.table_name = stored.table_name
+            and table_and_date.analysis_date = stored.analysis_date
+    left join receipts
+        on
+            table_and_date.table_name = receipts.table_name
+            and table_and_date.analysis_date = receipts.analysis_date
+    left join input_hashes
+        on
+            table_and_date.table_name = input_hashes.table_name
+            and table_and_date.analysis_date = input_hashes.analysis_date
+    left join logic_versions on table_and_date.table_name = logic_versions.table_name
+    left join failures
+        on
+            table_and_date.table_name = failures.table_name
+            and table_and_date.analysis_date = failures.analysis_date
+
+),
+
+-- The receipt decides, and the rows confirm it: where the two disagree the date is not done.
+judged as (
+
+    select
+        *,
+        case
+            when not is_scheduled then 'stale_inputs'
+            when receipt_row_count is null and row_count > 0 then 'missing'
+            when receipt_row_count is null and is_expected then 'missing'
+            when receipt_row_count is null then 'not_expected'
+            when receipt_row_count != row_count then 'missing'
+            when matters and inputs_differ then 'stale_inputs'
+            when matters and logic_differs then 'stale_logic'
+            when rows_expected and row_count = 0 then 'missing'
+            when is_expected then 'done'
+            else 'not_expected'
+        end as state_of_rows,
+        case
+            when not is_scheduled then 'no_game_any_more'
+            when receipt_row_count is null and row_count > 0 then 'rows_without_receipt'
+            when receipt_row_count is null and is_expected then 'never_built'
+            when receipt_row_count is null then not_expected_reason
+            when receipt_row_count != row_count then 'rows_differ_from_receipt'
+            when matters and inputs_differ then 'inputs_changed'
+            when matters and logic_differs then 'logic_changed'
+            when rows_expected and row_count = 0 then 'no_rows_came'
+            when not is_expected then not_expected_reason
+        end as reason_of_rows
+    from compared
+
+),
+
+-- A failure matters while there is still something to build.
+failures_judged as (
+
+    select
+        *,
+        failed_at is not null and state_of_rows not in ('done', 'not_expected') as has_failed
+    from judged
+
+),
+
+final as (
+
+    select
+        table_name,
+        analysis_date,
+        season_year,
+
+        row_count,
+        receipt_row_count,
+
+        case when has_failed then 'failed' else state_of_rows end as state,
+        case when has_failed then failure_kind else reason_of_rows end as state_reason,
+        is_expected,
+
+        content_hash,
+        input_hash,
+        current_input_hash,
+        logic_version,
+        current_logic_version,
+        run_id,
+        failure_error,
+        failure_sql_path,
+        failure_retry_command,
+
+        built_at,
+        failed_at
+
+    from failures_judged
+
+)
+
+select * from final
+{%- endmacro %}
