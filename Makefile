@@ -1,10 +1,16 @@
 # Two commands are enough on a fresh machine: `make backfill` and `make test`.
 PYTHON ?= python3.11
 BIN := .venv/bin
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	--no-emit-index-url --no-header --no-annotate pyproject.toml
+COMPILE = $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate
+COMPILE_PROJECT = $(COMPILE) --python-version 3.11 pyproject.toml
 
-.PHONY: backfill test lint setup docs benchmark chaos lock clean
+# What stands in for BigQuery needs Python 3.13. The shims of pyenv are on PATH also for versions that are not
+# chosen, so each candidate is asked to run.
+PYTHON_BIGQUERY ?= $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python3.13; do \
+	$$python -c '' 2>/dev/null && echo $$python && break; done)
+NO_PYTHON_BIGQUERY = no Python 3.13 on PATH or under pyenv: install it, or pass PYTHON_BIGQUERY=/path/to/python3.13
+
+.PHONY: backfill test test-bigquery lint setup setup-bigquery docs benchmark chaos lock clean
 .DEFAULT_GOAL := backfill
 
 backfill: .venv/.installed  ## demo league if the warehouse is empty, then everything that is missing
@@ -14,12 +20,18 @@ backfill: .venv/.installed  ## demo league if the warehouse is empty, then every
 test: .venv/.installed-dev  ## dbt unit and data tests, pytest
 	$(BIN)/python -m pytest
 
+test-bigquery: .venv/.installed-dev  ## the same models on what stands in for BigQuery; without Python 3.13 it skips
+	$(if $(PYTHON_BIGQUERY),@$(MAKE) --no-print-directory setup-bigquery,@echo "SKIPPED: $(NO_PYTHON_BIGQUERY)" >&2)
+	$(BIN)/python -m pytest tests/bigquery
+
 lint: .venv/.installed-dev  ## ruff and sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 
 setup: .venv/.installed
+
+setup-bigquery: .venv-bigquery/.installed
 
 docs: .venv/.installed  ## one offline page: target/static_index.html
 	$(BIN)/dbt docs generate --static
@@ -32,12 +44,14 @@ chaos: .venv/.installed-dev  ## 200 kill -9 and every other fault, half an hour;
 
 lock: .venv/.installed-dev  ## pins for every supported Python, without download addresses
 	$(BIN)/pip install --quiet uv
-	$(COMPILE) --group dev --upgrade -o requirements-dev.txt
-	$(COMPILE) -c requirements-dev.txt -o requirements.txt
-	$(COMPILE) --extra bigquery -c requirements-dev.txt -o requirements-bigquery.txt
+	$(COMPILE_PROJECT) --group dev --upgrade -o requirements-dev.txt
+	$(COMPILE_PROJECT) -c requirements-dev.txt -o requirements.txt
+	$(COMPILE_PROJECT) --extra bigquery -c requirements-dev.txt -o requirements-bigquery.txt
+	echo 'duckdb==1.5.5' | $(COMPILE) --python-version 3.13 --group bigquery-tests --override - --upgrade \
+		-o requirements-bigquery-tests.txt
 
 clean:
-	rm -rf .venv target logs
+	rm -rf .venv .venv-bigquery target logs
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -48,4 +62,10 @@ clean:
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+.venv-bigquery/.installed: requirements-bigquery-tests.txt
+	@test -n "$(PYTHON_BIGQUERY)" || { echo "$(NO_PYTHON_BIGQUERY)" >&2; exit 1; }
+	$(PYTHON_BIGQUERY) -m venv --clear .venv-bigquery
+	.venv-bigquery/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@

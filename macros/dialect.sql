@@ -74,7 +74,7 @@
 
 {#- The element of an array at `index`, counted from 0; NULL beyond its end. -#}
 {% macro array_element(array, index) -%}{{ return(adapter.dispatch('array_element')(array, index)) }}{%- endmacro %}
-{% macro duckdb__array_element(array, index) -%}{{ array }}[{{ index + 1 }}]{%- endmacro %}
+{% macro duckdb__array_element(array, index) -%}{{ array }}[{{ index }} + 1]{%- endmacro %}
 {% macro bigquery__array_element(array, index) -%}{{ array }}[safe_offset({{ index }})]{%- endmacro %}
 
 

@@ -9,24 +9,6 @@
 {%- endmacro %}
 
 
-{#- The features in the order of the seed `feature_catalogue`. Read from the warehouse, so that a test does
-    not trust the order it checks; without the seed (a mere compile) there are none. -#}
-{% macro catalogue_feature_names() -%}
-    {%- set catalogue = ref('feature_catalogue') -%}
-    {%- if not execute %}{{ return(['parse']) }}{% endif -%}
-    {%- if not load_relation(catalogue) -%}
-        {%- if flags.WHICH in ('test', 'build') -%}
-            {{ exceptions.raise_compiler_error(
-                catalogue ~ " is not in this warehouse: run `dbt seed` first"
-            ) }}
-        {%- endif -%}
-        {{ return(['feature_catalogue_is_not_seeded']) }}
-    {%- endif -%}
-    {%- set rows = run_query('select feature_name from ' ~ catalogue ~ ' order by feature_index') -%}
-    {{ return(rows.columns[0].values() | list) }}
-{%- endmacro %}
-
-
 {#- Everyone is accounted for (contract R12 and section 5): every candidate of the window has exactly one row
     or one exclusion, and nobody else has any. Returns what breaks that.
 

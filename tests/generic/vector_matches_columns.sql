@@ -11,7 +11,8 @@
     default in the seed only. -#}
 {% test vector_matches_columns(model) %}
 
-{%- set features = catalogue_feature_names() %}
+{#- Which columns are features; in which order, the seed alone says. -#}
+{%- set features = feature_names(tested_table()) %}
 
 with
 
@@ -32,45 +33,63 @@ feature_rows as (
 
 ),
 
-places as (
+feature_columns as (
     {%- for name in features %}
 
     select
         analysis_date,
         player_lookup,
-        {{ loop.index0 }} as feature_index,
+        '{{ name }}' as feature_name,
         cast({{ name }} as {{ type_double() }}) as column_value,
-        {{ array_element('features', loop.index0) }} as vector_value,
-        {{ array_element('feature_names', loop.index0) }} as vector_name,
-        {{ array_element('feature_sources', loop.index0) }} as vector_source
+        features,
+        feature_names,
+        feature_sources
     from feature_rows
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),
 
+places as (
+
+    select
+        feature_columns.analysis_date,
+        feature_columns.player_lookup,
+        feature_columns.feature_name,
+        feature_columns.column_value,
+        feature_catalogue.feature_index,
+        feature_catalogue.default_value,
+        {{ array_element('feature_columns.features', 'feature_catalogue.feature_index') }} as vector_value,
+        {{ array_element('feature_columns.feature_names', 'feature_catalogue.feature_index') }} as vector_name,
+        {{ array_element('feature_columns.feature_sources', 'feature_catalogue.feature_index') }} as vector_source
+    from feature_columns
+    left join feature_catalogue on feature_columns.feature_name = feature_catalogue.feature_name
+
+),
+
 wrong_places as (
 
     select
-        places.analysis_date,
-        places.player_lookup,
-        feature_catalogue.feature_name,
+        analysis_date,
+        player_lookup,
+        feature_name,
         case
-            when not coalesce(places.vector_name = feature_catalogue.feature_name, false)
+            when feature_index is null
+                then 'the catalogue has no such feature'
+            when not coalesce(vector_name = feature_name, false)
                 then 'feature_names has another name here'
-            when places.vector_value is null
+            when vector_value is null
                 then 'features has no value here'
-            when places.column_value is null and places.vector_value != feature_catalogue.default_value
+            when column_value is null and vector_value != default_value
                 then 'features has not the default though the column is NULL'
-            when places.vector_value != places.column_value
+            when vector_value != column_value
                 then 'features differs from the column'
-            when places.vector_source is null
+            when vector_source is null
                 then 'feature_sources has nothing here'
-            when (places.column_value is null) != (places.vector_source = 'default')
+            when (column_value is null) != (vector_source = 'default')
                 then 'feature_sources says default for a known value, or something else for an unknown one'
         end as problem
     from places
-    inner join feature_catalogue on places.feature_index = feature_catalogue.feature_index
 
 ),
 

@@ -8,7 +8,7 @@
     How to fix: correct the formula; if the league really plays outside the range, widen it in the seed. -#}
 {% test within_catalogue_ranges(model) %}
 
-{%- set features = catalogue_feature_names() %}
+{%- set features = feature_names(tested_table()) %}
 
 with
 

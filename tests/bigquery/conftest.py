@@ -1,0 +1,34 @@
+"""Fixtures shared by the tests of BigQuery without BigQuery."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bigquery.analyzer import Script, Statement, analyze, compiled
+from tests.python.warehouses import PROJECT
+
+ENVIRONMENT = PROJECT / ".venv-bigquery"
+
+
+@pytest.fixture(scope="session")
+def bigquery_python() -> Path:
+    """The Python that has emulator, analyzer and Spark; tests that need it skip where it is absent."""
+    if not (ENVIRONMENT / ".installed").is_file():
+        pytest.skip(f"NO {ENVIRONMENT}: run `make setup-bigquery`, which needs Python 3.13")
+    return ENVIRONMENT / "bin" / "python"
+
+
+# A fortnight of the middle of a season: what is read must begin on 1 October and end with it.
+WINDOW = {"start": "2022-01-10", "end": "2022-01-23"}
+
+
+@pytest.fixture(scope="session")
+def project_scripts(bigquery_python) -> list[Script]:
+    """All that dbt would send to BigQuery for one window, compiled."""
+    return compiled(WINDOW)
+
+
+@pytest.fixture(scope="session")
+def project_statements(bigquery_python, project_scripts) -> dict[str, list[Statement]]:
+    """The same, analyzed."""
+    return analyze(bigquery_python, project_scripts)

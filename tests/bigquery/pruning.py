@@ -1,0 +1,308 @@
+"""Which partitions a statement must read, from what the analyzer made of it.
+
+BigQuery prunes by filters on the partition column that are constant when the query is compiled. Such a filter
+counts here where it can be moved down to the scan: through projections and renames, other filters, unions,
+group keys, the kept side of an outer join and both sides of an inner one, and window functions that are
+partitioned by the column. Views and `with` queries are looked through, each time they are used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+_EPOCH = datetime.date(1970, 1, 1)
+
+
+class Bounds(NamedTuple):
+    """First and last day, both included, as days since 1970; None for no bound."""
+
+    low: int | None = None
+    high: int | None = None
+
+    def and_(self, other: Bounds) -> Bounds:
+        """Both hold."""
+        return Bounds(_of(max, self.low, other.low), _of(min, self.high, other.high))
+
+    def or_(self, other: Bounds) -> Bounds:
+        """One of them holds."""
+        return Bounds(
+            None if None in (self.low, other.low) else min(self.low, other.low),
+            None if None in (self.high, other.high) else max(self.high, other.high),
+        )
+
+
+# What is known of columns, by the analyzer's number of them.
+Known = dict[int, Bounds]
+
+
+def reads_of(statement: Any, tables: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    """List the partitioned tables that a statement reads, with the days it must look at.
+
+    `via` names the views between the statement and the table, outermost first. Creating a view reads nothing.
+    """
+    reader = _Reader(tables)
+    kind = type(statement).__name__
+    if kind in ("ResolvedQueryStmt", "ResolvedCreateTableAsSelectStmt", "ResolvedInsertStmt"):
+        if statement.query:
+            reader.scan(statement.query, {})
+    elif kind in ("ResolvedDeleteStmt", "ResolvedUpdateStmt"):
+        where = _bounds_of(statement.where_expr)
+        reader.expression(statement.where_expr)
+        reader.scan(statement.table_scan, where)
+        if getattr(statement, "from_scan", None):
+            reader.scan(statement.from_scan, where)
+    elif kind == "ResolvedMergeStmt":
+        reader.scan(statement.table_scan, _bounds_of_merge(statement))
+        reader.scan(statement.from_scan, {})
+    return list(reader.reads.values())
+
+
+class _Reader:
+    """Walks the scans of one statement from the top, carrying down what is known of their columns."""
+
+    def __init__(self, tables: Mapping[str, Any]):
+        self._tables = tables
+        self._with: dict[str, Any] = {}
+        self._via: tuple[str, ...] = ()
+        self.reads: dict[tuple, dict[str, Any]] = {}
+
+    def scan(self, node: Any, known: Known) -> None:
+        """Look at a scan whose output is known to lie within these bounds."""
+        visit = getattr(self, type(node).__name__.removeprefix("Resolved"), None)
+        if visit:
+            visit(node, known)
+        else:
+            # Whatever else there is (limit, pivot, ...) lets no filter through.
+            for child in _children(node):
+                if type(child).__name__.endswith("Scan"):
+                    self.scan(child, {})
+                else:
+                    self.expression(child)
+
+    def expression(self, node: Any) -> None:
+        """Look for subqueries."""
+        if type(node).__name__ == "ResolvedSubqueryExpr":
+            self.scan(node.subquery, {})
+            if node.in_expr:
+                self.expression(node.in_expr)
+        elif node is not None:
+            for child in _children(node):
+                self.expression(child)
+
+    def TableScan(self, node: Any, known: Known) -> None:  # noqa: N802 - the methods are named as the scans are
+        """A table ends the way down; a view goes on below."""
+        table = self._tables[node.table.name]
+        names = list(table.columns)
+        by_name = {
+            names[index]: known[column.column_id]
+            for index, column in zip(node.column_index_list, node.column_list, strict=True)
+            if column.column_id in known
+        }
+        if table.view:
+            self._view(table, by_name)
+        elif table.partition_column:
+            bounds = by_name.get(table.partition_column, Bounds())
+            read = {
+                "table": table.name,
+                "column": table.partition_column,
+                "low": _iso(bounds.low),
+                "high": _iso(bounds.high),
+                "via": list(self._via),
+            }
+            self.reads[tuple(map(str, read.values()))] = read
+
+    def _view(self, table: Any, by_name: dict[str, Bounds]) -> None:
+        outer = self._with, self._via
+        self._with, self._via = {}, (*self._via, table.name)
+        known = {
+            output.column.column_id: by_name[output.name]
+            for output in table.view.output_column_list
+            if output.name in by_name
+        }
+        self.scan(table.view.query, known)
+        self._with, self._via = outer
+
+    def FilterScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        self.expression(node.filter_expr)
+        self.scan(node.input_scan, _both(known, _bounds_of(node.filter_expr)))
+
+    def ProjectScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        for computed in node.expr_list:
+            self.expression(computed.expr)
+        self.scan(node.input_scan, _below(known, node.expr_list) | _others(known, node.expr_list))
+
+    def AggregateScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        for computed in node.aggregate_list:
+            self.expression(computed.expr)
+        self.scan(node.input_scan, {} if node.grouping_set_list else _below(known, node.group_by_list))
+
+    def AnalyticScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        partitions = [
+            {column.column.column_id for column in group.partition_by.partition_by_list}
+            if group.partition_by
+            else set()
+            for group in node.function_group_list
+        ]
+        within = set.intersection(*partitions)
+        self.scan(node.input_scan, {column: bounds for column, bounds in known.items() if column in within})
+
+    def JoinScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        self.expression(node.join_expr)
+        on = _bounds_of(node.join_expr)
+        kind = node.join_type.name if node.join_type else "INNER"
+        sides = {
+            "INNER": (_both(known, on), _both(known, on)),
+            "LEFT": (known, on),
+            "RIGHT": (on, known),
+            "FULL": ({}, {}),
+        }[kind]
+        self.scan(node.left_scan, sides[0])
+        self.scan(node.right_scan, sides[1])
+
+    def ArrayScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        for expression in (*node.array_expr_list, node.join_expr):
+            self.expression(expression)
+        if node.input_scan:
+            self.scan(node.input_scan, known)
+
+    def SetOperationScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        for item in node.input_item_list:
+            pairs = zip(node.column_list, item.output_column_list, strict=True)
+            self.scan(
+                item.scan,
+                {
+                    inner.column_id: known[outer.column_id]
+                    for outer, inner in pairs
+                    if outer.column_id in known
+                },
+            )
+
+    def OrderByScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        self.scan(node.input_scan, known)
+
+    def WithScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        self._with |= {entry.with_query_name: entry.with_subquery for entry in node.with_entry_list}
+        self.scan(node.query, known)
+
+    def WithRefScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        subquery = self._with[node.with_query_name]
+        pairs = zip(node.column_list, subquery.column_list, strict=True)
+        self.scan(
+            subquery,
+            {inner.column_id: known[outer.column_id] for outer, inner in pairs if outer.column_id in known},
+        )
+
+    def SingleRowScan(self, node: Any, known: Known) -> None:  # noqa: N802
+        """`select 1`: reads nothing."""
+
+
+def _below(known: Known, computed: list[Any]) -> Known:
+    """What is known of columns that only pass others on, said of those others."""
+    return {
+        column.expr.column.column_id: known[column.column.column_id]
+        for column in computed
+        if type(column.expr).__name__ == "ResolvedColumnRef" and column.column.column_id in known
+    }
+
+
+def _others(known: Known, computed: list[Any]) -> Known:
+    made_here = {column.column.column_id for column in computed}
+    return {column: bounds for column, bounds in known.items() if column not in made_here}
+
+
+def _both(one: Known, other: Known) -> Known:
+    return {column: one.get(column, Bounds()).and_(other.get(column, Bounds())) for column in {*one, *other}}
+
+
+def _bounds_of(predicate: Any) -> Known:
+    """Bounds of columns that hold wherever the predicate is true."""
+    if type(predicate).__name__ != "ResolvedFunctionCall":
+        return {}
+    name = predicate.function.name.removeprefix("ZetaSQL:")
+    arguments = predicate.argument_list
+    if name == "$and":
+        known: Known = {}
+        for argument in arguments:
+            known = _both(known, _bounds_of(argument))
+        return known
+    if name == "$or":
+        first, *rest = map(_bounds_of, arguments)
+        for other in rest:
+            first = {column: bounds.or_(other[column]) for column, bounds in first.items() if column in other}
+        return first
+    if name in _MIRRORED and type(arguments[0]).__name__ != "ResolvedColumnRef":
+        name, arguments = _MIRRORED[name], arguments[::-1]
+    if type(arguments[0]).__name__ != "ResolvedColumnRef":
+        return {}
+    days = [_constant(argument) for argument in arguments[1:]]
+    if None in days or not days:
+        return {}
+    bounds = {
+        "$between": lambda: Bounds(*days),
+        "$in": lambda: Bounds(min(days), max(days)),
+        "$equal": lambda: Bounds(days[0], days[0]),
+        "$greater_or_equal": lambda: Bounds(low=days[0]),
+        "$greater": lambda: Bounds(low=days[0] + 1),
+        "$less_or_equal": lambda: Bounds(high=days[0]),
+        "$less": lambda: Bounds(high=days[0] - 1),
+    }.get(name)
+    return {arguments[0].column.column_id: bounds()} if bounds else {}
+
+
+_MIRRORED = {
+    "$equal": "$equal",
+    "$greater_or_equal": "$less_or_equal",
+    "$greater": "$less",
+    "$less_or_equal": "$greater_or_equal",
+    "$less": "$greater",
+}
+
+
+def _bounds_of_merge(merge: Any) -> Known:
+    """A merge looks at rows of its target that match, and at those that a clause takes though they do not."""
+    ways = []
+    if not _is_false(merge.merge_expr):
+        ways.append(_bounds_of(merge.merge_expr))
+    ways += [
+        _bounds_of(clause.match_expr)
+        for clause in merge.when_clause_list
+        if clause.match_type and clause.match_type.name == "NOT_MATCHED_BY_SOURCE"
+    ]
+    if not ways:
+        return {}
+    first, *rest = ways
+    for other in rest:
+        first = {column: bounds.or_(other[column]) for column, bounds in first.items() if column in other}
+    return first
+
+
+def _is_false(expression: Any) -> bool:
+    return type(expression).__name__ == "ResolvedLiteral" and not expression.value.value.bool_value
+
+
+def _constant(expression: Any) -> int | None:
+    """A date that is known when the query is compiled."""
+    if type(expression).__name__ == "ResolvedLiteral":
+        return expression.value.value.date_value
+    return None
+
+
+def _of(choose: Any, one: int | None, other: int | None) -> int | None:
+    return choose(one, other) if None not in (one, other) else one if other is None else other
+
+
+def _iso(days: int | None) -> str | None:
+    return None if days is None else str(_EPOCH + datetime.timedelta(days=days))
+
+
+def _children(node: Any) -> Iterator[Any]:
+    for field in dataclasses.fields(node):
+        if field.name in ("type", "signature", "annotation_map", "column_list"):
+            continue
+        value = getattr(node, field.name)
+        for child in value if isinstance(value, list) else [value]:
+            if dataclasses.is_dataclass(child):
+                yield child
