@@ -1,10 +1,12 @@
 """Fixtures shared by the tests of BigQuery without BigQuery."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bigquery.analyzer import Script, Statement, analyze, compiled
+from tests.bigquery.emulator import Emulator, running_emulator
 from tests.python.warehouses import PROJECT
 
 ENVIRONMENT = PROJECT / ".venv-bigquery"
@@ -16,6 +18,13 @@ def bigquery_python() -> Path:
     if not (ENVIRONMENT / ".installed").is_file():
         pytest.skip(f"NO {ENVIRONMENT}: run `make setup-bigquery`, which needs Python 3.13")
     return ENVIRONMENT / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def emulator(bigquery_python, tmp_path_factory) -> Iterator[Emulator]:
+    """BigQuery's emulator, empty at first. There is one for all tests: datasets are theirs to keep apart."""
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
 
 
 # A fortnight of the middle of a season: what is read must begin on 1 October and end with it.
