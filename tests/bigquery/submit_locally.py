@@ -1,9 +1,9 @@
 """Run dbt or orchestrate.py with Python models run in that process instead of being submitted to Dataproc.
 
-`python tests/bigquery/submit_locally.py dbt build ...` or `... orchestrate.py backfill ...`. The model is the code
-that dbt compiled; what it reads comes through the BigQuery client and what it returns goes back the same way. In
-between are DuckDB relations where a cluster has Spark DataFrames: the model is written for both, and is run on
-Spark elsewhere (test_spark.py).
+`python tests/bigquery/submit_locally.py dbt build ...` or `... orchestrate.py backfill ...`. The model is the
+code that dbt compiled; what it reads comes through the BigQuery client and what it returns goes back the same
+way. In between are DuckDB relations where a cluster has Spark DataFrames: the model is written for both
+(test_spark.py runs it on Spark).
 """
 
 from __future__ import annotations
