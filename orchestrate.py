@@ -13,7 +13,7 @@ except ModuleNotFoundError:
     sys.exit("not installed in this Python: run `make setup`, then use `.venv/bin/python orchestrate.py`")
 
 from orchestrator.errors import UsageError, UserError
-from orchestrator.project import warehouse_path
+from orchestrator.targets import duckdb_file, warehouse_of
 from orchestrator.windows import LARGEST_WINDOW
 
 app = typer.Typer(
@@ -22,7 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Load raw NBA data, build the Phase 4 feature tables, and say what is there. "
-    "The warehouse is the DuckDB file NBA_DUCKDB_PATH (default: nba.duckdb in the project).",
+    "The warehouse is the DuckDB file NBA_DUCKDB_PATH (default: nba.duckdb in the project), or with "
+    "--target bigquery the project NBA_BIGQUERY_PROJECT.",
 )
 
 
@@ -74,6 +75,14 @@ Notify = Annotated[
         help="Send the digest there if somebody should act: json://..., mailto://..., slack://... (apprise).",
     ),
 ]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        help="duckdb, bigquery or emulator: a target of profiles.yml (default: NBA_TARGET, or duckdb).",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progress stays on stderr.")]
 
 
@@ -91,7 +100,7 @@ def ingest(
     from orchestrator import console
     from orchestrator.raw_data import load_files
 
-    report = load_files(source, warehouse_path(), season or (), warn=console.warn)
+    report = load_files(source, duckdb_file(), season or (), warn=console.warn)
     console.show_loaded(report.rows)
 
 
@@ -113,7 +122,7 @@ def demo(
     from orchestrator import console
     from orchestrator.raw_data import load_demo
 
-    report = load_demo(warehouse_path(), seasons, seed, keep=keep, if_empty=if_empty, warn=console.warn)
+    report = load_demo(duckdb_file(), seasons, seed, keep=keep, if_empty=if_empty, warn=console.warn)
     if report:
         console.show_loaded(report.rows)
     else:
@@ -133,6 +142,7 @@ def plan(
     from_state: Annotated[
         bool, typer.Option("--state", help="Answer from the progress file, also while a backfill runs.")
     ] = False,
+    target: Target = None,
     as_json: Json = False,
 ) -> None:
     """Say what a backfill would build and why, what not and why, and how long it would take.
@@ -140,7 +150,7 @@ def plan(
     Example: python orchestrate.py plan --season 2022-23 --only stale
     """
     request = _request(start, end, dates, season, tables, only, window)
-    _plan(request, not skip_preflight, from_state, as_json)
+    _plan(warehouse_of(target), request, not skip_preflight, from_state, as_json)
 
 
 @app.command()
@@ -160,6 +170,7 @@ def backfill(
     ] = False,
     yes: Yes = False,
     notify: Notify = None,
+    target: Target = None,
     as_json: Json = False,
 ) -> None:
     """Build what is missing, failed or stale, put aside what cannot be built, and print the coverage table.
@@ -171,9 +182,17 @@ def backfill(
     """
     request = _request(start, end, dates, season, tables, only, window)
     if dry_run:
-        _plan(request, not skip_preflight, from_state=False, as_json=as_json)
+        _plan(warehouse_of(target), request, not skip_preflight, from_state=False, as_json=as_json)
     else:
-        _backfill(request, 1 if fail_fast else max_failures, not skip_preflight, yes, notify, as_json)
+        _backfill(
+            warehouse_of(target),
+            request,
+            1 if fail_fast else max_failures,
+            not skip_preflight,
+            yes,
+            notify,
+            as_json,
+        )
 
 
 @app.command()
@@ -189,6 +208,7 @@ def retry(
     skip_preflight: SkipPreflight = False,
     yes: Yes = False,
     notify: Notify = None,
+    target: Target = None,
     as_json: Json = False,
 ) -> None:
     """Build the dates that failed, and only these.
@@ -196,7 +216,15 @@ def retry(
     Example: python orchestrate.py retry --dates 2022-01-15
     """
     request = _request(start, end, dates, season, tables, "failed", window)
-    _backfill(request, 1 if fail_fast else max_failures, not skip_preflight, yes, notify, as_json)
+    _backfill(
+        warehouse_of(target),
+        request,
+        1 if fail_fast else max_failures,
+        not skip_preflight,
+        yes,
+        notify,
+        as_json,
+    )
 
 
 @app.command()
@@ -206,6 +234,7 @@ def resume(
     skip_preflight: SkipPreflight = False,
     yes: Yes = False,
     notify: Notify = None,
+    target: Target = None,
     as_json: Json = False,
 ) -> None:
     """Build what the last run had left, whatever stopped it.
@@ -214,17 +243,20 @@ def resume(
     """
     from orchestrator.resume import left_by_last_run
 
-    request = left_by_last_run(warehouse_path())
+    warehouse = warehouse_of(target)
+    request = left_by_last_run(warehouse)
     if request is None:
         print("the last run left nothing: it had finished", file=sys.stderr)
         return
-    _backfill(request, 1 if fail_fast else max_failures, not skip_preflight, yes, notify, as_json)
+    failures = 1 if fail_fast else max_failures
+    _backfill(warehouse, request, failures, not skip_preflight, yes, notify, as_json)
 
 
 @app.command()
 def status(
     by: Annotated[str | None, typer.Option(metavar="season", help="A table for each season.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")] = False,
+    target: Target = None,
     as_json: Json = False,
 ) -> None:
     """Say what is there against what is expected, what runs, what failed and what is stale.
@@ -235,20 +267,22 @@ def status(
 
     if by not in (None, "season"):
         raise UsageError(f"--by {by}: the only grouping is season")
+    warehouse = warehouse_of(target)
     if as_json:
-        _print_json(read(warehouse_path()).as_json())
+        _print_json(read(warehouse).as_json())
         return
     from orchestrator import console
 
     if watch:
-        console.watch(lambda: read(warehouse_path()), by, seconds=2)
+        console.watch(lambda: read(warehouse), by, seconds=2)
     else:
-        console.show_status(read(warehouse_path()), by)
+        console.show_status(read(warehouse), by)
 
 
 @app.command()
 def gaps(
     end: End = None,
+    target: Target = None,
     as_json: Json = False,
 ) -> None:
     """Print the ranges that are missing, failed or stale, and exit 1 if there are any.
@@ -259,7 +293,7 @@ def gaps(
     from orchestrator.status import gaps as find
     from orchestrator.status import status as read
 
-    found = find(_compared(read), end.date() if end else date.today())
+    found = find(_compared(warehouse_of(target), read), end.date() if end else date.today())
     if as_json:
         _print_json([span_as_json(span) for span in found])
     else:
@@ -273,6 +307,7 @@ def gaps(
 def show(
     table: Annotated[str, typer.Argument(help="A table, or TDZA, PSZA, PCF, PDC, MLFS.")],
     on: Annotated[datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="A game date.")],
+    target: Target = None,
     as_json: Json = False,
 ) -> None:
     """Print all that is known of one date of one table: state, receipt, exclusions by reason, inputs.
@@ -282,7 +317,7 @@ def show(
     from orchestrator.plan import named_tables
     from orchestrator.show import show as find
 
-    found = find(warehouse_path(), named_tables([table])[0], on.date())
+    found = find(warehouse_of(target), named_tables([table])[0], on.date())
     if as_json:
         _print_json(found)
     else:
@@ -292,7 +327,7 @@ def show(
 
 
 @app.command("progress-log")
-def progress_log() -> None:
+def progress_log(target: Target = None) -> None:
     """Print the state by season as Markdown.
 
     Example: python orchestrate.py progress-log > PROGRESS.md
@@ -300,7 +335,7 @@ def progress_log() -> None:
     from orchestrator.progress_log import progress_log as write
     from orchestrator.status import status as read
 
-    print(write(read(warehouse_path()), date.today()), end="")
+    print(write(read(warehouse_of(target)), date.today()), end="")
 
 
 def _request(start, end, dates, seasons, tables, only, window):
@@ -321,14 +356,14 @@ def _request(start, end, dates, seasons, tables, only, window):
     )
 
 
-def _plan(request, check_inputs: bool, from_state: bool, as_json: bool) -> None:
+def _plan(warehouse, request, check_inputs: bool, from_state: bool, as_json: bool) -> None:
     from orchestrator import console
     from orchestrator.planning import plan_from_state, plan_now
 
     found = (
-        plan_from_state(warehouse_path(), request)
+        plan_from_state(warehouse, request)
         if from_state
-        else plan_now(warehouse_path(), request, check_inputs=check_inputs)
+        else plan_now(warehouse, request, check_inputs=check_inputs)
     )
     if as_json:
         _print_json(found.as_json())
@@ -336,7 +371,9 @@ def _plan(request, check_inputs: bool, from_state: bool, as_json: bool) -> None:
         console.show_plan(found.plan, found.eta_seconds, found.remark)
 
 
-def _backfill(request, max_failures: int, check_inputs: bool, yes: bool, notify, as_json: bool) -> None:
+def _backfill(
+    warehouse, request, max_failures: int, check_inputs: bool, yes: bool, notify, as_json: bool
+) -> None:
     from orchestrator import console
     from orchestrator.backfill import Settings
     from orchestrator.backfill import backfill as build
@@ -346,7 +383,7 @@ def _backfill(request, max_failures: int, check_inputs: bool, yes: bool, notify,
     progress = console.TerminalProgress(assume_yes=yes or as_json)
     settings = Settings(max_failures, check_inputs)
     try:
-        outcome = build(warehouse_path(), request, settings, progress, progress.confirm)
+        outcome = build(warehouse, request, settings, progress, progress.confirm)
     except Exception:
         if progress.outcome:  # it had begun
             send(progress.outcome, notify or (), console.warn)
@@ -358,14 +395,14 @@ def _backfill(request, max_failures: int, check_inputs: bool, yes: bool, notify,
     raise typer.Exit(outcome.exit_code)
 
 
-def _compared(read):
+def _compared(warehouse, read):
     """Return the cells, compared with today's code first if need be."""
-    found = read(warehouse_path())
+    found = read(warehouse)
     if found.code_changed or not found.cells:
         from orchestrator.plan import Request
         from orchestrator.planning import look
 
-        return look(warehouse_path(), Request(), check_inputs=False).cells
+        return look(warehouse, Request(), check_inputs=False).cells
     return found.cells
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import (
@@ -30,7 +29,7 @@ from tenacity import (
 
 from orchestrator import coverage, failures
 from orchestrator.coverage import SETTLED, Cell, Phase3Coverage, season_of
-from orchestrator.errors import InUseError, UserError
+from orchestrator.errors import BusyError, UserError
 from orchestrator.failures import Failure
 from orchestrator.interrupts import Interrupts
 from orchestrator.listeners import Listener, Listeners, Recorder, RunLog
@@ -41,11 +40,11 @@ from orchestrator.plan import Plan, PlannedWindow, Request
 from orchestrator.progress import ProgressFile
 from orchestrator.project import ALL_TABLES, MADE_FROM
 from orchestrator.survey import Survey, prepare, survey
-from orchestrator.warehouse import has_table, reading
 from orchestrator.windows import Window, cut, halves
 
 if TYPE_CHECKING:
     from orchestrator.runner import ModelFailure, Runner, RunResult
+    from orchestrator.warehouse import Connection, Warehouse
 
 ATTEMPTS = 5
 MAX_FAILURES = 10
@@ -62,7 +61,7 @@ class Settings:
 
 
 def backfill(
-    warehouse: Path,
+    warehouse: Warehouse,
     request: Request,
     settings: Settings = Settings(),
     listener: Listener | None = None,
@@ -73,9 +72,7 @@ def backfill(
     `confirm` sees the plan before anything is built, and may decline. Raises HeldError when another backfill
     holds the warehouse, UserError when it cannot be read or prepared.
     """
-    if not warehouse.exists():
-        with reading(warehouse):  # says what to do
-            pass
+    warehouse.check()
     run = new_run(warehouse, request)
     progress = ProgressFile(warehouse)
     everyone = Listeners(Recorder(progress), RunLog(run.log), listener or Listener())
@@ -101,7 +98,7 @@ class _Execution:
 
     def __init__(
         self,
-        warehouse: Path,
+        warehouse: Warehouse,
         run: Run,
         request: Request,
         settings: Settings,
@@ -177,7 +174,7 @@ class _Execution:
         if self._runner is None:
             from orchestrator.runner import Runner
 
-            self._runner = Runner()
+            self._runner = Runner(self._warehouse)
         return self._runner
 
     def _look_again(self, planned: PlannedWindow, *, built: bool = False) -> None:
@@ -196,7 +193,7 @@ class _Execution:
 
     def _read_again(self, planned: PlannedWindow, built: bool) -> list[Cell] | None:
         """Return all cells, those of the window as they are now; None when the view has to be made first."""
-        with reading(self._warehouse) as connection:
+        with self._warehouse.reading() as connection:
             if not self._view_is_complete and not coverage.is_current(connection):
                 return None
             self._context = _context_rows(connection, planned)
@@ -366,9 +363,9 @@ class _Execution:
         }
 
     def _patiently(self, action: Callable[[], Result]) -> Result:
-        """Do it again, a few times, while somebody else has the warehouse open."""
+        """Do it again, a few times, while the warehouse cannot be had."""
         return Retrying(
-            retry=retry_if_exception_type(InUseError),
+            retry=retry_if_exception_type(BusyError),
             reraise=True,
             before_sleep=lambda state: self._say_retry("the warehouse", state),
             **self._patience(),
@@ -395,20 +392,20 @@ class _Execution:
             outcome.phase3 = self._patiently(self._read_phase3)
 
     def _read_phase3(self) -> list[Phase3Coverage]:
-        with reading(self._warehouse) as connection:
+        with self._warehouse.reading() as connection:
             return coverage.phase3(connection)
 
 
-def _context_rows(connection, planned: PlannedWindow) -> dict[str, int]:
+def _context_rows(connection: Connection, planned: PlannedWindow) -> dict[str, int]:
     table = "player_composite_factors"
-    if table not in planned.tables or not has_table(connection, "nba_precompute", table):
+    if table not in planned.tables or not connection.has_table("nba_precompute", table):
         return {}
     return dict(
-        connection.execute(
+        connection.rows(
             f"select context_source, count(*) from nba_precompute.{table} "
             "where analysis_date between ? and ? group by context_source",
             [planned.window.start, planned.window.end],
-        ).fetchall()
+        )
     )
 
 

@@ -9,13 +9,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.errors import UserError
+from orchestrator.errors import UserError, WrongShapeError
 from orchestrator.project import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES, PROJECT_DIR
-from orchestrator.warehouse import LOAD_FIRST, has_table, tables_in
 
 if TYPE_CHECKING:
-    import duckdb
-
+    from orchestrator.warehouse import Connection, Warehouse
     from orchestrator.windows import Window
 
 DONE = "done"
@@ -118,10 +116,10 @@ class Coverage:
         }
 
 
-def check_raw(connection: duckdb.DuckDBPyConnection) -> None:
+def check_raw(warehouse: Warehouse, connection: Connection) -> None:
     """Raise a UserError when the warehouse holds no games."""
-    if not has_table(connection, "nba_raw", "games"):
-        raise UserError(f"the warehouse holds no raw data: {LOAD_FIRST}")
+    if not connection.has_table("nba_raw", "games"):
+        raise UserError(f"the warehouse holds no raw data: {warehouse.load_first}")
 
 
 def project_files() -> str:
@@ -139,58 +137,52 @@ def project_files() -> str:
     return digest.hexdigest()[:16]
 
 
-def is_there(connection: duckdb.DuckDBPyConnection) -> bool:
+def is_there(connection: Connection) -> bool:
     """Tell whether there is a coverage view to read."""
-    return has_table(connection, "nba_precompute", "phase4_coverage")
+    return connection.has_table("nba_precompute", "phase4_coverage")
 
 
-def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+def is_current(connection: Connection) -> bool:
     """Tell whether the coverage views were made from today's files and know every table that is there."""
-    there = {schema: tables_in(connection, schema) for schema in ("nba_precompute", "nba_intermediate")}
+    there = {schema: connection.tables_in(schema) for schema in ("nba_precompute", "nba_intermediate")}
     if "phase4_coverage" not in there["nba_precompute"]:
         return False
     if not {"int_logic_versions", "int_window_coverage"} <= there["nba_intermediate"]:
         return False
-    views = connection.execute(
-        "select string_agg(sql) from duckdb_views() "
-        "where not internal and view_name in ('phase4_coverage', 'int_window_coverage')"
-    )
-    ((text,),) = views.fetchall()
+    text = connection.view_sql("nba_precompute", "phase4_coverage")
+    text += connection.view_sql("nba_intermediate", "int_window_coverage")
     looked_at = [("nba_precompute", table) for table in ALL_TABLES]
     looked_at.append(("nba_intermediate", "int_window_input_hashes"))
     for schema, table in looked_at:
-        is_known = f'{schema}"."{table}"' in text or f"{schema}.{table}" in text
-        if is_known != (table in there[schema]):
+        if (f"{schema}.{table}" in text) != (table in there[schema]):
             return False
-    found = connection.execute("select distinct project_files from nba_intermediate.int_logic_versions")
-    return found.fetchall() == [(project_files(),)]
+    found = connection.rows("select distinct project_files from nba_intermediate.int_logic_versions")
+    return found == [(project_files(),)]
 
 
-def read(connection: duckdb.DuckDBPyConnection) -> list[Cell]:
+def read(connection: Connection) -> list[Cell]:
     """Read every (table, date) of the schedule with its state, oldest first."""
-    ((anything_built,),) = connection.execute("select count(*) > 0 from nba_precompute.receipts").fetchall()
+    ((anything_built,),) = connection.rows("select count(*) > 0 from nba_precompute.receipts")
     # Where nothing was built nothing is stale: no need for the fingerprints of all of history.
     return _cells(connection, "nba_precompute.phase4_coverage" if anything_built else WINDOW_COVERAGE)
 
 
-def read_built(connection: duckdb.DuckDBPyConnection, window: Window) -> list[Cell]:
+def read_built(connection: Connection, window: Window) -> list[Cell]:
     """Read the dates of the window that was built last, compared with its own fingerprints, oldest first."""
     return _cells(
         connection, f"{WINDOW_COVERAGE} where analysis_date between ? and ?", [window.start, window.end]
     )
 
 
-def _cells(connection: duckdb.DuckDBPyConnection, source: str, values: Sequence[date] = ()) -> list[Cell]:
-    rows = connection.execute(
-        f"select {CELL_COLUMNS} from {source} order by analysis_date, table_name", values
-    )
-    return [Cell(*row) for row in rows.fetchall()]
+def _cells(connection: Connection, source: str, values: Sequence[date] = ()) -> list[Cell]:
+    rows = connection.rows(f"select {CELL_COLUMNS} from {source} order by analysis_date, table_name", values)
+    return [Cell(*row) for row in rows]
 
 
-def exhibition_dates(connection: duckdb.DuckDBPyConnection) -> set[date]:
+def exhibition_dates(connection: Connection) -> set[date]:
     """Return the schedule's dates on which a team that is not one of the 30 appears."""
-    rows = connection.execute("select distinct game_date from nba_staging.stg_nba__non_nba_teams")
-    return {day for (day,) in rows.fetchall()}
+    rows = connection.rows("select distinct game_date from nba_staging.stg_nba__non_nba_teams")
+    return {day for (day,) in rows}
 
 
 def summary(cells: Iterable[Cell], start: date | None = None, end: date | None = None) -> Coverage:
@@ -255,26 +247,25 @@ def worst_by_day(cells: Iterable[Cell]) -> dict[date, str]:
     return worst
 
 
-def phase3(connection: duckdb.DuckDBPyConnection) -> list[Phase3Coverage]:
+def phase3(connection: Connection) -> list[Phase3Coverage]:
     """Read dates and rows of Phase 3, by table and season."""
     lines = []
+    there = connection.tables_in("nba_analytics")
     for table, zones in (
         ("player_game_summary", "has_zone_data"),
         ("team_offense_game_summary", None),
         ("team_defense_game_summary", "has_zone_data"),
         ("upcoming_player_game_context", None),
     ):
-        if not has_table(connection, "nba_analytics", table):
+        if table not in there:
             continue
         share = f"avg(cast({zones} as int))" if zones else "null"
-        from duckdb import BinderException
-
         try:
-            rows = connection.execute(
+            rows = connection.rows(
                 f"select season_year, count(distinct game_date), count(*), {share} "
                 f"from nba_analytics.{table} group by season_year order by season_year"
-            ).fetchall()
-        except BinderException:
+            )
+        except WrongShapeError:
             continue  # a table of another shape: whoever builds it is told
         lines += [
             Phase3Coverage(table, season_name(year), dates, count, zone_share)

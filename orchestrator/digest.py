@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from orchestrator.coverage import STALE
+from orchestrator.lock import another_command
 from orchestrator.outcome import Outcome
 
 
@@ -23,9 +24,7 @@ def needs_a_person(outcome: Outcome) -> list[str]:
         days = sorted({failure.day for failure in failures})
         tables = sorted({failure.table for failure in failures})
         span = str(days[0]) if len(days) == 1 else f"{len(days)} dates, {days[0]}..{days[-1]}"
-        lines.append(
-            f"failed: {span} ({', '.join(tables)}): {error}. Again with: python orchestrate.py retry"
-        )
+        lines.append(f"failed: {span} ({', '.join(tables)}): {error}. Again with: {another_command('retry')}")
     for entry in outcome.plan.blocked:
         lines.append(
             f"left out {entry.dates} dates, {entry.start}..{entry.end}: {entry.problem.check} on "
@@ -35,7 +34,7 @@ def needs_a_person(outcome: Outcome) -> list[str]:
     if days:
         lines.append(
             f"stale: {len(days)} dates, {min(days)}..{max(days)}, changed since they were built. "
-            "Build them with: python orchestrate.py backfill --only stale"
+            f"Build them with: {another_command('backfill --only stale')}"
         )
     return lines
 

@@ -19,5 +19,9 @@ class HeldError(UserError):
     exit_code = 3
 
 
-class InUseError(UserError):
-    """Another process has the DuckDB file open: a matter of time."""
+class BusyError(UserError):
+    """The warehouse cannot be had just now: a process has the file open, a service is busy."""
+
+
+class WrongShapeError(UserError):
+    """A table or column is not what this version of the code expects."""

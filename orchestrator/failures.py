@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.warehouse import writing
+from orchestrator.lock import another_command
+
+if TYPE_CHECKING:
+    from orchestrator.warehouse import Warehouse
 
 # Another try may succeed: locks, and what a service says when it is busy or asks to slow down.
 TRANSIENT = re.compile(
@@ -59,7 +61,7 @@ class Failure(NamedTuple):
     @property
     def retry_command(self) -> str:
         """The command that builds the date again."""
-        return f"python orchestrate.py retry --dates {self.day}"
+        return another_command(f"retry --dates {self.day}")
 
 
 def is_transient(message: str) -> bool:
@@ -82,30 +84,33 @@ def is_systemic(message: str) -> bool:
     return bool(SYSTEMIC.search(message))
 
 
-def record(warehouse: Path, run_id: str, failures: Sequence[Failure]) -> None:
+def record(warehouse: Warehouse, run_id: str, failures: Sequence[Failure]) -> None:
     """Write failures where the coverage reads them; each replaces the date's earlier one."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    with writing(warehouse) as connection:
-        connection.begin()
-        connection.executemany(
-            "delete from nba_precompute.failures where table_name = ? and analysis_date = ?",
-            [(failure.table, failure.day) for failure in failures],
+    statements = []
+    for table in {failure.table for failure in failures}:
+        days = [failure.day for failure in failures if failure.table == table]
+        statements += [
+            (
+                "delete from nba_precompute.failures "
+                f"where table_name = ? and analysis_date in ({', '.join('?' * len(some))})",
+                [table, *some],
+            )
+            for some in _parts(days)
+        ]
+    columns = "table_name, analysis_date, kind, error, sql_path, retry_command, run_id, failed_at"
+    statements += [
+        (
+            f"insert into nba_precompute.failures ({columns}) "
+            f"values {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?)'] * len(some))}",
+            [value for failure in some for value in (*failure, failure.retry_command, run_id, now)],
         )
-        connection.executemany(
-            "insert into nba_precompute.failures (table_name, analysis_date, kind, error, sql_path, "
-            "retry_command, run_id, failed_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    failure.table,
-                    failure.day,
-                    failure.kind,
-                    failure.error,
-                    failure.sql_path,
-                    failure.retry_command,
-                    run_id,
-                    now,
-                )
-                for failure in failures
-            ],
-        )
-        connection.commit()
+        for some in _parts(failures)
+    ]
+    with warehouse.writing() as connection:
+        connection.write(statements)
+
+
+def _parts(items: Sequence) -> list[Sequence]:
+    """Cut into what one statement may carry: engines bound its parameters."""
+    return [items[first : first + 500] for first in range(0, len(items), 500)]

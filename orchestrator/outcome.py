@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator import coverage
 from orchestrator.coverage import Cell, Phase3Coverage
 from orchestrator.failures import Failure
-from orchestrator.lock import this_command
+from orchestrator.lock import another_command, this_command
 from orchestrator.plan import Plan, PlannedWindow, Request
-from orchestrator.project import state_folder
+
+if TYPE_CHECKING:
+    from orchestrator.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def failure_as_json(failure: Failure) -> dict:
     }
 
 
-def new_run(warehouse: Path, request: Request) -> Run:
+def new_run(warehouse: Warehouse, request: Request) -> Run:
     """Name a run that begins now, and say how it would be resumed."""
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
@@ -127,7 +130,7 @@ def new_run(warehouse: Path, request: Request) -> Run:
         now.isoformat(timespec="seconds"),
         command,
         # A run that rebuilds what is there cannot tell from the warehouse how far it came.
-        "python orchestrate.py resume" if request.only == "all" else command,
+        another_command("resume") if request.only == "all" else command,
         selection,
-        state_folder(warehouse) / "logs" / f"{run_id}.log",
+        warehouse.state_folder / "logs" / f"{run_id}.log",
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import UserError
 from orchestrator.lock import held
 from orchestrator.plan import Plan, Request
 from orchestrator.progress import ProgressFile
 from orchestrator.survey import Survey, prepare, survey
+
+if TYPE_CHECKING:
+    from orchestrator.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,13 @@ class Planned:
         }
 
 
-def plan_now(warehouse: Path, request: Request, *, check_inputs: bool = True) -> Planned:
+def plan_now(warehouse: Warehouse, request: Request, *, check_inputs: bool = True) -> Planned:
     """Plan from the warehouse as it is. HeldError when dbt is needed and a backfill runs."""
     plan = look(warehouse, request, check_inputs=check_inputs).plan(request)
     return Planned(plan, _estimate(warehouse, plan))
 
 
-def plan_from_state(warehouse: Path, request: Request) -> Planned:
+def plan_from_state(warehouse: Warehouse, request: Request) -> Planned:
     """Plan from what the progress file last heard of the warehouse, without looking at the inputs."""
     progress = ProgressFile(warehouse)
     kept = progress.snapshot()
@@ -55,19 +58,19 @@ def plan_from_state(warehouse: Path, request: Request) -> Planned:
     return Planned(plan, _estimate(warehouse, plan), max(0.0, time.time() - kept["taken_at"]))
 
 
-def look(warehouse: Path, request: Request, *, check_inputs: bool) -> Survey:
+def look(warehouse: Warehouse, request: Request, *, check_inputs: bool) -> Survey:
     """Survey the warehouse, having dbt make the views first where they are not of today's files."""
     found = survey(warehouse, request, check_inputs=check_inputs)
     if found is None:
         with held(warehouse):
             from orchestrator.runner import Runner
 
-            prepare(Runner())
+            prepare(Runner(warehouse))
         found = survey(warehouse, request, check_inputs=check_inputs)
     if found is None:
         raise UserError("the coverage view is not of this project's files: did they just change? Try again")
     return found
 
 
-def _estimate(warehouse: Path, plan: Plan) -> float | None:
+def _estimate(warehouse: Warehouse, plan: Plan) -> float | None:
     return ProgressFile(warehouse).estimate([planned.window for planned in plan.windows])

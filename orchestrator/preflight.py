@@ -7,10 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.coverage import season_of
-from orchestrator.warehouse import has_table
 
 if TYPE_CHECKING:
-    import duckdb
+    from orchestrator.warehouse import Connection
 
 BLOCK = "block"
 
@@ -41,27 +40,27 @@ class Problem(NamedTuple):
         )
 
 
-def problems(connection: duckdb.DuckDBPyConnection, wanted: Iterable[date]) -> list[Problem]:
+def problems(connection: Connection, wanted: Iterable[date]) -> list[Problem]:
     """Return what the preflight finds in the games that features of the wanted dates are made from.
 
     That is, in each season of a wanted date, up to the last of them; oldest first, blocks before warnings.
     Nothing is found without wanted dates, or in a warehouse whose views were never made (prepare it first).
-    duckdb.Error when the view cannot be read, as when a raw table it was made for is gone.
+    UserError when the view cannot be read, as when a raw table it was made for is gone.
     """
     last_wanted: dict[int, date] = {}
     for day in wanted:
         season = season_of(day)
         last_wanted[season] = max(day, last_wanted.get(season, day))
-    if not last_wanted or not has_table(connection, "nba_intermediate", "phase3_preflight"):
+    if not last_wanted or not connection.has_table("nba_intermediate", "phase3_preflight"):
         return []
     in_season = " or ".join("(season_year = ? and game_date <= ?)" for _ in last_wanted)
-    rows = connection.execute(
+    rows = connection.rows(
         "select check_name, severity, game_date, affected_rows, detail, spoils_from, spoils_until "
         f"from nba_intermediate.phase3_preflight where {in_season} "
         "order by game_date, severity, check_name",
         [value for bound in last_wanted.items() for value in bound],
     )
-    return [Problem(*row) for row in rows.fetchall()]
+    return [Problem(*row) for row in rows]
 
 
 def spoiled(found: Iterable[Problem], wanted: Iterable[date]) -> dict[date, list[Problem]]:

@@ -15,13 +15,14 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import linear_regression
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.coverage import Cell, Phase3Coverage, project_files
 from orchestrator.pace import Pace
-from orchestrator.project import state_folder
-from orchestrator.warehouse import fingerprint
 from orchestrator.windows import Window
+
+if TYPE_CHECKING:
+    from orchestrator.warehouse import Warehouse
 
 SCHEMA = """
 create table if not exists runs (
@@ -47,9 +48,9 @@ KEPT_RUNS = 50
 class ProgressFile:
     """One warehouse's progress file; created when first written to."""
 
-    def __init__(self, warehouse: Path):
+    def __init__(self, warehouse: Warehouse):
         self._warehouse = warehouse
-        self.path = state_folder(warehouse) / "progress.sqlite"
+        self.path = warehouse.state_folder / "progress.sqlite"
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ class ProgressFile:
                 db.executemany("insert into cells values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             kept = {
                 "taken_at": time.time(),
-                "warehouse": fingerprint(self._warehouse),
+                "warehouse": self._warehouse.fingerprint(),
                 "files": project_files(),
             }
             if phase3 is not None:
@@ -201,7 +202,8 @@ class ProgressFile:
         """Tell whether neither the warehouse nor the project has changed since the cells were kept."""
         kept = self.snapshot()
         return (
-            kept.get("warehouse") == fingerprint(self._warehouse)
+            kept.get("warehouse") is not None
+            and kept["warehouse"] == self._warehouse.fingerprint()
             and kept.get("files") == project_files()
             and bool(kept.get("phase3") is not None)
         )

@@ -37,13 +37,3 @@ MADE_FROM = {
 def warehouse_path() -> Path:
     """Return the DuckDB file: NBA_DUCKDB_PATH, or nba.duckdb in the project (as profiles.yml has it)."""
     return PROJECT_DIR / os.environ.get("NBA_DUCKDB_PATH", "nba.duckdb")
-
-
-def state_folder(warehouse: Path) -> Path:
-    """Return where a backfill keeps its progress and logs, beside the warehouse; losing it costs nothing."""
-    return warehouse.with_name(f"{warehouse.name}.state")
-
-
-def lock_path(warehouse: Path) -> Path:
-    """Return the file that one backfill at a time holds locked; not in the state folder, which may go."""
-    return warehouse.with_name(f"{warehouse.name}.lock")

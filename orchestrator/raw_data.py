@@ -6,35 +6,37 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.ingest import IngestReport, ingest
 from orchestrator.raw_files import Warn
-from orchestrator.warehouse import has_table, reading
 
 
-def load_files(source: Path, warehouse: Path, seasons: Sequence[str] = (), *, warn: Warn) -> IngestReport:
+def load_files(
+    source: Path, warehouse: DuckDBFile, seasons: Sequence[str] = (), *, warn: Warn
+) -> IngestReport:
     """Load files and, into a new warehouse, the seeds that `dbt run` needs beside them."""
-    report = ingest(source, warehouse, seasons, warn=warn)
-    with reading(warehouse) as connection:
-        seeded = has_table(connection, "nba_reference", "feature_catalogue")
+    report = ingest(source, warehouse.path, seasons, warn=warn)
+    with warehouse.reading() as connection:
+        seeded = connection.has_table("nba_reference", "feature_catalogue")
     if not seeded:
         from orchestrator.runner import Runner
 
-        runner = Runner()
+        runner = Runner(warehouse)
         runner.parse()
         runner.seed()
     return report
 
 
 def load_demo(
-    warehouse: Path, seasons: int, seed: int, *, keep: Path | None, if_empty: bool, warn: Warn
+    warehouse: DuckDBFile, seasons: int, seed: int, *, keep: Path | None, if_empty: bool, warn: Warn
 ) -> IngestReport | None:
     """Load an invented league through the same checks as files; None when `if_empty` and it is not.
 
     `keep` names a folder for the generated files, which are otherwise thrown away.
     """
-    if if_empty and warehouse.exists():
-        with reading(warehouse) as connection:
-            if has_table(connection, "nba_raw", "games"):
+    if if_empty and warehouse.path.exists():
+        with warehouse.reading() as connection:
+            if connection.has_table("nba_raw", "games"):
                 return None
     from orchestrator.demo import write_league
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import UserError
 from orchestrator.plan import Request
 from orchestrator.progress import ProgressFile
 
+if TYPE_CHECKING:
+    from orchestrator.warehouse import Warehouse
 
-def left_by_last_run(warehouse: Path) -> Request | None:
+
+def left_by_last_run(warehouse: Warehouse) -> Request | None:
     """Return the request that goes on where the last run stopped; None when it had finished.
 
     The warehouse knows what is missing, failed or stale. A run that rebuilt what was there is another matter:

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.coverage import project_files
 from orchestrator.errors import UserError
 from orchestrator.project import ALL_TABLES, PROJECT_DIR, warehouse_path
 from orchestrator.windows import Window
+
+if TYPE_CHECKING:
+    from orchestrator.warehouse import Warehouse
 
 
 class ModelFailure(NamedTuple):
@@ -46,9 +49,10 @@ class RunResult:
 class Runner:
     """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused."""
 
-    def __init__(self, log_dir: Path | None = None):
+    def __init__(self, warehouse: Warehouse, log_dir: Path | None = None):
         from dbt.cli.main import dbtRunner
 
+        self._target = warehouse.target
         self._dbt_runner = dbtRunner
         self._log_dir = log_dir or PROJECT_DIR / "logs"
         self._manifest = None
@@ -109,10 +113,11 @@ class Runner:
         )  # fmt: skip
 
     def release(self) -> None:
-        """Let go of the warehouse file: while dbt holds it no other process can open it, not even to read."""
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        """Let go of a warehouse file: while dbt holds it no other process can open it, not even to read."""
+        if self._target == "duckdb":
+            from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-        DuckDBConnectionManager.close_all_connections()
+            DuckDBConnectionManager.close_all_connections()
 
     def _vars(self, **more: str) -> list[str]:
         return ["--vars", json.dumps({"project_files": self._project_files, **more})]
@@ -121,11 +126,12 @@ class Runner:
         return [
             "--project-dir", str(PROJECT_DIR),
             "--profiles-dir", str(PROJECT_DIR),
+            "--target", self._target,
             "--log-path", str(self._log_dir),
             "--log-level", "none",
             "--no-write-json",  # a manifest for each call would cost a third of a second
             # Its own: a dbt run with other vars would throw away what was parsed, and the other way round.
-            "--target-path", str(PROJECT_DIR / "target" / "orchestrate"),
+            "--target-path", str(PROJECT_DIR / "target" / "orchestrate" / self._target),
         ]  # fmt: skip
 
     def _invoke(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import coverage
 from orchestrator.errors import UserError
 from orchestrator.project import EXCLUSIONS
-from orchestrator.warehouse import has_table, reading
 
 if TYPE_CHECKING:
-    import duckdb
+    from orchestrator.warehouse import Connection, Warehouse
 
 INPUTS = {
     "games": "nba_staging.stg_nba__games",
@@ -22,10 +20,10 @@ INPUTS = {
 }
 
 
-def show(warehouse: Path, table: str, day: date) -> dict:
+def show(warehouse: Warehouse, table: str, day: date) -> dict:
     """Return what is known of a table's date, JSON-ready; UserError when the schedule has no such date."""
-    with reading(warehouse) as connection:
-        coverage.check_raw(connection)
+    with warehouse.reading() as connection:
+        coverage.check_raw(warehouse, connection)
         if not coverage.is_there(connection):
             raise UserError("nothing was built yet: run `python orchestrate.py backfill`")
         found = _record(
@@ -36,14 +34,14 @@ def show(warehouse: Path, table: str, day: date) -> dict:
         if not found:
             raise UserError(f"{day} is no game date of the schedule: {_nearest(connection, day)}")
         exclusions: dict[str, int] = {}
-        if has_table(connection, "nba_precompute", EXCLUSIONS):
+        if connection.has_table("nba_precompute", EXCLUSIONS):
             whose = "true" if table == EXCLUSIONS else "table_name = ?"
             exclusions = dict(
-                connection.execute(
+                connection.rows(
                     f"select reason, count(*) from nba_precompute.{EXCLUSIONS} "
                     f"where analysis_date = ? and {whose} group by reason order by reason",
                     [day] if table == EXCLUSIONS else [day, table],
-                ).fetchall()
+                )
             )
         bounds = [found["season_year"], day]
         inputs = {
@@ -58,27 +56,25 @@ def show(warehouse: Path, table: str, day: date) -> dict:
     return {**found, "exclusions": exclusions, "inputs": inputs}
 
 
-def _record(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list) -> dict | None:
-    result = connection.execute(sql, parameters)
-    names = [column[0] for column in result.description]
-    row = result.fetchall()
-    if not row:
+def _record(connection: Connection, sql: str, parameters: list) -> dict | None:
+    found = connection.records(sql, parameters)
+    if not found:
         return None
     return {
         name: value if isinstance(value, int | float | str | bool | None) else str(value)
-        for name, value in zip(names, row[0], strict=True)
+        for name, value in found[0].items()
     }
 
 
-def _count(connection: duckdb.DuckDBPyConnection, relation: str, parameters: list) -> int:
-    ((number,),) = connection.execute(f"select count(*) from {relation}", parameters).fetchall()
+def _count(connection: Connection, relation: str, parameters: list) -> int:
+    ((number,),) = connection.rows(f"select count(*) from {relation}", parameters)
     return number
 
 
-def _nearest(connection: duckdb.DuckDBPyConnection, day: date) -> str:
-    ((before, after),) = connection.execute(
-        "select max(analysis_date) filter (analysis_date < $day), min(analysis_date) filter "
-        "(analysis_date > $day) from nba_precompute.phase4_coverage",
-        {"day": day},
-    ).fetchall()
+def _nearest(connection: Connection, day: date) -> str:
+    ((before, after),) = connection.rows(
+        "select max(case when analysis_date < ? then analysis_date end), "
+        "min(case when analysis_date > ? then analysis_date end) from nba_precompute.phase4_coverage",
+        [day, day],
+    )
     return f"the nearest are {before or 'none before'} and {after or 'none after'}"

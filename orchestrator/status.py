@@ -6,14 +6,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator import coverage
 from orchestrator.coverage import FAILED, STALE, Cell, Phase3Coverage, Span, season_name
-from orchestrator.errors import InUseError
+from orchestrator.errors import BusyError
 from orchestrator.lock import is_held
 from orchestrator.plan import span_as_json
 from orchestrator.progress import ProgressFile
+
+if TYPE_CHECKING:
+    from orchestrator.warehouse import Warehouse
 
 WAREHOUSE = "warehouse"
 PROGRESS_FILE = "progress file"
@@ -78,24 +81,23 @@ class Status:
         }
 
 
-def status(warehouse: Path) -> Status:
-    """Find out; InUseError when the warehouse is locked and no progress file can answer instead."""
+def status(warehouse: Warehouse) -> Status:
+    """Find out; BusyError when the warehouse is locked and no progress file can answer instead."""
     progress = ProgressFile(warehouse)
     last_run = progress.last_run()
     running = is_held(warehouse)
     kept = progress.snapshot()
-    if warehouse.exists() and progress.is_fresh():
+    warehouse.check()
+    if progress.is_fresh():
         return Status(progress.cells(), _phase3(kept), WAREHOUSE, 0.0, False, last_run, running)
     try:
-        from orchestrator.warehouse import reading
-
-        with reading(warehouse) as connection:
-            coverage.check_raw(connection)
+        with warehouse.reading() as connection:
+            coverage.check_raw(warehouse, connection)
             there = coverage.is_there(connection)
             current = coverage.is_current(connection)
             cells = coverage.read(connection) if there else []
             phase3 = coverage.phase3(connection)
-    except InUseError:
+    except BusyError:
         if not kept:
             raise
         age = max(0.0, time.time() - kept["taken_at"])

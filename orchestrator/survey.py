@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import coverage, preflight
 from orchestrator.coverage import Cell
 from orchestrator.errors import UserError
 from orchestrator.plan import Plan, Request, make_plan
-from orchestrator.warehouse import reading
 
 if TYPE_CHECKING:
     from orchestrator.runner import Runner
+    from orchestrator.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,13 @@ class Survey:
         return make_plan(self.cells, request, self.exhibitions, self.problems, self.spoiled)
 
 
-def survey(warehouse: Path, request: Request, *, check_inputs: bool = True) -> Survey | None:
+def survey(warehouse: Warehouse, request: Request, *, check_inputs: bool = True) -> Survey | None:
     """Read the coverage; None when its view is not of today's files and tables, so that dbt has to make it.
 
     `check_inputs` also looks for what is wrong with the inputs of the dates that would be built.
     """
-    with reading(warehouse) as connection:
-        coverage.check_raw(connection)
+    with warehouse.reading() as connection:
+        coverage.check_raw(warehouse, connection)
         if not coverage.is_current(connection):
             return None
         cells = coverage.read(connection)

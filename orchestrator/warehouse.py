@@ -1,91 +1,95 @@
-"""The DuckDB warehouse, with errors that say what to do."""
+"""What the orchestrator needs of a warehouse, whichever engine it is: the SQL it sends runs on both."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from orchestrator.errors import InUseError, UserError
-
-if TYPE_CHECKING:
-    import duckdb
+from typing import Any
 
 LOAD_FIRST = (
     "load raw data first: `python orchestrate.py demo` makes a synthetic league, "
     "`python orchestrate.py ingest --from DIR` loads your files"
 )
+Statement = tuple[str, Sequence[Any]]
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse read-only; UserError when it is absent or no DuckDB file, InUseError if locked."""
-    with _opened(path, read_only=True) as connection:
-        yield connection
+class Connection(ABC):
+    """An open warehouse. Parameters are positional, `?` in the SQL.
+
+    Every method raises BusyError when the warehouse cannot be had just now, WrongShapeError when the SQL
+    does not fit what is there, and UserError for anything else.
+    """
+
+    @abstractmethod
+    def records(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Return the rows of a query by column name."""
+
+    @abstractmethod
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
+        """Return the rows of a query."""
+
+    @abstractmethod
+    def write(self, statements: Sequence[Statement]) -> None:
+        """Carry out statements, all or none where the engine has transactions."""
+
+    @abstractmethod
+    def tables_in(self, dataset: str) -> set[str]:
+        """Return the names of a dataset's tables and views; none when there is no such dataset."""
+
+    @abstractmethod
+    def view_sql(self, dataset: str, view: str) -> str:
+        """Return a view's SQL, relations as `dataset.name` without quotes; empty when it is not there."""
+
+    def has_table(self, dataset: str, name: str) -> bool:
+        """Tell whether a table or view exists."""
+        return name in self.tables_in(dataset)
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse to write; the same errors."""
-    with _opened(path, read_only=False) as connection:
-        yield connection
+class Warehouse(ABC):
+    """Where the tables are, and where what belongs to it lies on this machine."""
 
+    target: str
+    """dbt's name for the engine: a target of profiles.yml."""
+    load_first = LOAD_FIRST
+    """What to do when there is no raw data."""
 
-@contextmanager
-def _opened(path: Path, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-    if not path.exists():
-        raise UserError(f"there is no warehouse at {path}: {LOAD_FIRST}")
-    import duckdb  # not needed to answer from the progress file
+    @abstractmethod
+    def __str__(self) -> str:
+        """Name it as a user would."""
 
-    try:
-        connection = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.Error as error:
-        raise _explained(path, error) from error
-    try:
-        yield connection
-    except duckdb.Error as error:
-        raise UserError(
-            f"the warehouse {path} could not be read: {str(error).splitlines()[0]}\n"
-            "  A table may be of another shape than this version makes: drop it and run the backfill again."
-        ) from error
-    finally:
-        connection.close()
+    @property
+    @abstractmethod
+    def state_folder(self) -> Path:
+        """Where a backfill keeps its progress and logs; losing it costs nothing."""
 
+    @property
+    @abstractmethod
+    def lock_path(self) -> Path:
+        """The file that one backfill at a time holds locked; not in the state folder, which may go."""
 
-def has_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
-    """Tell whether a table or view exists."""
-    return name in tables_in(connection, schema)
+    @abstractmethod
+    def check(self) -> None:
+        """Raise UserError, saying what to do, when it is not there at all."""
 
+    @abstractmethod
+    def fingerprint(self) -> str | None:
+        """Return what is equal as long as nobody writes; None when only a look inside can tell."""
 
-def tables_in(connection: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
-    """Return the names of a dataset's tables and views."""
-    rows = connection.execute(
-        "select table_name from information_schema.tables where table_schema = ?", [schema]
-    )
-    return {name for (name,) in rows.fetchall()}
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open it to read."""
 
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Open it to write."""
 
-def fingerprint(path: Path) -> str:
-    """Return the size and change time of the warehouse file and its log: equal, nobody wrote to it."""
-    parts = []
-    for file in (path, path.with_name(f"{path.name}.wal")):
-        try:
-            found = os.stat(file)
-        except FileNotFoundError:
-            parts.append(None)
-        else:
-            parts.append([found.st_size, found.st_mtime_ns, found.st_ino])
-    return json.dumps(parts)
+    @contextmanager
+    def lease(self, holder: dict[str, Any]) -> Iterator[None]:
+        """Keep backfills of other machines out; HeldError says whose is in. A file needs only its lock."""
+        yield
 
-
-def _explained(path: Path, error: duckdb.Error) -> UserError:
-    text = str(error).splitlines()[0]
-    if "lock" in text.lower():
-        return InUseError(
-            f"the warehouse {path} is in use by another process (a running backfill, an open DuckDB shell): "
-            f"wait for it or close it, then try again\n  {text}"
-        )
-    return UserError(f"{path} cannot be opened as a DuckDB warehouse: {text}")
+    def planned_bytes(self, queries: Sequence[str]) -> int | None:
+        """Return the bytes that queries would read; None on an engine that does not bill by them."""
+        return None

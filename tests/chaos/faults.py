@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestrator.project import lock_path, state_folder
+from orchestrator.duckdb_file import DuckDBFile
 from tests.chaos.ground import Ended, Ground, finish, kill, last_run, run, start, wait_for
 from tests.chaos.truth import State, judge, look
 from tests.python.warehouses import PROJECT, TABLES
@@ -159,7 +159,7 @@ def disk_full_for_real(ground: Ground, rng: random.Random) -> Result:
 def state_folder_deleted(ground: Ground, rng: random.Random) -> Result:
     """Before, during and after a run: nothing is missed."""
     with ground.trial(ground.raw) as warehouse:
-        folder = state_folder(warehouse)
+        folder = DuckDBFile(warehouse).state_folder
         since = time.monotonic()
         process = start(warehouse, "backfill", "--window", 100)
         deleted = 0
@@ -185,7 +185,7 @@ def lock_file_deleted(ground: Ground, rng: random.Random) -> Result:
         since = time.monotonic()
         first = start(warehouse, "backfill", "--window", 100)
         _wait_for_signals(first, warehouse)
-        lock_path(warehouse).unlink(missing_ok=True)
+        DuckDBFile(warehouse).lock_path.unlink(missing_ok=True)
         second = subprocess.Popen(  # its own output, not to mix with the first one's
             first.args,
             cwd=Path(first.args[1]).parent,
@@ -213,7 +213,7 @@ def lock_left_by_a_killed_run(ground: Ground, rng: random.Random) -> Result:
         time.sleep(rng.uniform(0, 2))
         kill(process)
         process.wait()
-        left = lock_path(warehouse).exists()
+        left = DuckDBFile(warehouse).lock_path.exists()
         status = run(warehouse, "status")
         same, text = _finishes(ground, warehouse)
     return left and same and status.code == 0, f"lock file left: {left}; status: exit {status.code}; {text}"

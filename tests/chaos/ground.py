@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestrator.project import state_folder
+from orchestrator.duckdb_file import DuckDBFile
 from tests.chaos.truth import State, look
 from tests.python.warehouses import PROJECT, TABLES
 
@@ -201,7 +201,7 @@ def wait_for(process: subprocess.Popen, condition: Callable[[], bool], seconds: 
 
 def last_run(warehouse: Path) -> dict | None:
     """Return the newest run of the progress file with the number of its windows by state."""
-    path = state_folder(warehouse) / "progress.sqlite"
+    path = DuckDBFile(warehouse).state_folder / "progress.sqlite"
     if not path.exists():
         return None
     try:

@@ -16,6 +16,7 @@ from tenacity import wait_none
 from orchestrator import backfill as backfill_module
 from orchestrator.backfill import Outcome
 from orchestrator.coverage import Cell, project_files, season_of
+from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.listeners import Listener
 from orchestrator.plan import Request
 from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
@@ -154,6 +155,7 @@ class PaperDbt:
 
     def __init__(self, warehouse: Path):
         self.warehouse = warehouse
+        self.file = DuckDBFile(warehouse)
         self.bad: set[tuple[str, date]] = set()
         """What cannot be built, whatever else is in the window."""
         self.bad_history: date | None = None
@@ -236,9 +238,9 @@ class Notes(Listener):
 def run(dbt: PaperDbt, request: Request | None = None, **more) -> Outcome:
     """Backfill with the stand-in and without waiting between attempts."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("orchestrator.runner.Runner", lambda: dbt)
+        patch.setattr("orchestrator.runner.Runner", lambda _: dbt)
         patch.setattr(backfill_module, "wait_exponential_jitter", lambda **_: wait_none())
-        return backfill_module.backfill(dbt.warehouse, request or Request(end=FAR), **more)
+        return backfill_module.backfill(dbt.file, request or Request(end=FAR), **more)
 
 
 def cells_of(days: Iterable[date], state: str = "missing", tables: Sequence[str] = ALL_TABLES) -> list[Cell]:

@@ -8,9 +8,8 @@ import pytest
 
 from orchestrator import coverage
 from orchestrator.backfill import Settings
-from orchestrator.errors import InUseError
+from orchestrator.errors import BusyError
 from orchestrator.plan import Request
-from orchestrator.warehouse import reading
 from tests.python.paper import FAR, Notes, PaperDbt, cells_of, run, write_warehouse
 
 TDZA, PSZA, PCF = "team_defense_zone_analysis", "player_shot_zone_analysis", "player_composite_factors"
@@ -26,7 +25,7 @@ def league(tmp_path):
 
 
 def states(dbt):
-    with reading(dbt.warehouse) as connection:
+    with dbt.file.reading() as connection:
         return {(cell.table, cell.day): cell.state for cell in coverage.read(connection)}
 
 
@@ -49,9 +48,9 @@ def test_a_bad_date_ends_up_alone_and_everything_else_lands(league, bad):
     assert (outcome.state, outcome.exit_code, outcome.stopped_by) == ("failed", 1, None)
     assert outcome.dates == 7
     assert len(league.built) <= 7  # 8, 4 + 4, 2 + 2, 1 + 1
-    with reading(league.warehouse) as db:
-        rows = db.execute("select distinct error, sql_path, retry_command from nba_precompute.failures")
-        assert len(rows.fetchall()) == 1
+    with league.file.reading() as db:
+        rows = db.rows("select distinct error, sql_path, retry_command from nba_precompute.failures")
+        assert len(rows) == 1
 
 
 def test_what_failed_is_named_after_what_it_needs(league):
@@ -72,8 +71,8 @@ def test_a_failed_date_is_built_once_it_can_be_and_forgotten(league):
     assert [str(window) for window, _ in league.built[attempts:]] == [f"{DAYS[3]}..{DAYS[3]}"]
     assert outcome.exit_code == 0
     assert set(states(league).values()) == {"done"}
-    with reading(league.warehouse) as db:
-        assert db.execute("select count(*) from nba_precompute.failures").fetchall() == [(0,)]
+    with league.file.reading() as db:
+        assert db.rows("select count(*) from nba_precompute.failures") == [(0,)]
 
 
 def test_only_missing_leaves_failed_dates_alone(league):
@@ -145,7 +144,7 @@ def test_a_warehouse_that_somebody_has_open_is_waited_for(league, monkeypatch):
     def busy_twice(*arguments, **more):
         opened.append(1)
         if len(opened) <= 2:
-            raise InUseError("in use")
+            raise BusyError("in use")
         return survey(*arguments, **more)
 
     from orchestrator.survey import survey
@@ -282,8 +281,8 @@ def test_a_signal_that_the_shell_had_ignored_stays_ignored(league):
 
 
 def test_signals_before_anything_is_there(league, monkeypatch):
-    with reading(league.warehouse) as db:
-        assert db.execute("select 1").fetchall()
+    with league.file.reading() as db:
+        assert db.rows("select 1")
     import duckdb
 
     with duckdb.connect(str(league.warehouse)) as db:

@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 from orchestrate import app
+from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.lock import held
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
 
@@ -123,7 +124,7 @@ def outputs(demo_built, tmp_path_factory) -> dict[str, list]:
         "gaps": [said("gaps", code=1)],
         "show": [said("show", "PSZA", "2024-01-10"), said("show", "MLFS", days[2])],
     }  # fmt: skip
-    with held(warehouse):
+    with held(DuckDBFile(warehouse)):
         found["status"] = [said("status")]
     found["plan"].append(said("backfill", "--dry-run", "--only", "stale"))
     assert found["backfill"][0]["failed"]
@@ -164,7 +165,7 @@ def test_gaps_says_nothing_on_stdout_when_it_cannot_look(tmp_path):
 
 def test_a_second_backfill_exits_3_and_says_who_runs(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
-    with held(warehouse):
+    with held(DuckDBFile(warehouse)):
         result = orchestrate(warehouse, "backfill", "--json")
     assert (result.returncode, result.stdout) == (3, "")
     assert "another backfill" in result.stderr

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from orchestrator import coverage
 from orchestrator.coverage import SETTLED, STATES, Cell, season_of
+from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.errors import UsageError
 from orchestrator.plan import BY_DEFAULT, ONLY, Request, make_plan, named_season, named_tables
 from orchestrator.planning import plan_now
 from orchestrator.preflight import Problem
 from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
-from orchestrator.warehouse import reading
 from tests.python.paper import FAR, PaperDbt, run, write_warehouse
 
 FIRST = date(2021, 10, 19)
@@ -218,13 +218,13 @@ def test_the_json_says_the_same(situation):
 
 
 def states(warehouse):
-    with reading(warehouse) as connection:
+    with DuckDBFile(warehouse).reading() as connection:
         return coverage.read(connection)
 
 
 def receipts(warehouse):
-    with reading(warehouse) as db:
-        rows = db.execute("select table_name, analysis_date, built from nba_precompute.receipts").fetchall()
+    with DuckDBFile(warehouse).reading() as db:
+        rows = db.rows("select table_name, analysis_date, built from nba_precompute.receipts")
     return {(table, day): built for table, day, built in rows}
 
 
@@ -237,7 +237,7 @@ def test_a_backfill_does_what_the_plan_says(data):
         warehouse = write_warehouse(Path(folder) / "nba.duckdb", given_cells)
         cells, before = states(warehouse), receipts(warehouse)
         assert [cell.state for cell in cells] == [cell.state for cell in given_cells]
-        said = plan_now(warehouse, request)
+        said = plan_now(DuckDBFile(warehouse), request)
         outcome = run(PaperDbt(warehouse), request)
         assert outcome.plan.as_json() == said.plan.as_json()
         after = receipts(warehouse)
@@ -249,7 +249,7 @@ def test_a_backfill_does_what_the_plan_says(data):
         assert all(now[key].state in SETTLED for key in rebuilt)
         untouched = [cell for cell in cells if (cell.table, cell.day) not in rebuilt]
         assert [now[cell.table, cell.day] for cell in untouched] == untouched
-        again = plan_now(warehouse, request)
+        again = plan_now(DuckDBFile(warehouse), request)
         assert not again.plan.windows or request.only == "all"
 
 

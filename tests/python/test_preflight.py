@@ -2,10 +2,10 @@
 
 from datetime import date
 
-import duckdb
 import pytest
 
 from orchestrator.coverage import season_of
+from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.preflight import Problem, problems, spoiled
 from tests.python.warehouses import change, copy_of, prepare, query
 
@@ -37,7 +37,7 @@ def game_dates(warehouse):
 def ask(warehouse, wanted=None):
     """Return the problems and the spoiled ones of the wanted dates, all dates unless told."""
     wanted = game_dates(warehouse) if wanted is None else wanted
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with DuckDBFile(warehouse).reading() as connection:
         found = problems(connection, wanted)
     return found, spoiled(found, wanted)
 
@@ -250,7 +250,7 @@ def test_only_what_the_wanted_dates_read_is_looked_at(demo, tmp_path):
 
 def test_nothing_wanted_or_no_view_is_no_problem(demo, demo_raw):
     assert ask(demo, []) == ([], {})
-    with duckdb.connect(str(demo_raw), read_only=True) as connection:
+    with DuckDBFile(demo_raw).reading() as connection:
         assert problems(connection, [date(2022, 1, 10)]) == []
 
 

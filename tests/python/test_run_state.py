@@ -13,11 +13,10 @@ import pytest
 
 from orchestrator import lock
 from orchestrator.backfill import Settings
-from orchestrator.errors import HeldError, InUseError, UserError
+from orchestrator.errors import BusyError, HeldError, UserError
 from orchestrator.plan import Request
 from orchestrator.planning import plan_from_state, plan_now
 from orchestrator.progress import ProgressFile
-from orchestrator.project import state_folder
 from orchestrator.resume import left_by_last_run
 from orchestrator.status import gaps, status
 from orchestrator.windows import Window
@@ -60,9 +59,10 @@ def opened(warehouse):
 
 def holding(warehouse):
     code = (
-        "import sys; from pathlib import Path; from orchestrator.lock import held; "
+        "import sys; from pathlib import Path; from orchestrator.duckdb_file import DuckDBFile; "
+        "from orchestrator.lock import held; "
         "sys.argv[1:] = ['backfill', '--only', 'all', sys.argv[1]]; "
-        "lock = held(Path(sys.argv[-1])); lock.__enter__()"
+        "lock = held(DuckDBFile(Path(sys.argv[-1]))); lock.__enter__()"
     )
     return elsewhere(code, str(warehouse))
 
@@ -73,7 +73,7 @@ def holding(warehouse):
 def test_a_second_backfill_is_told_who_holds_the_warehouse(league, monkeypatch):
     monkeypatch.setattr(lock, "PATIENCE_SECONDS", 0.05)
     with holding(league.warehouse) as process:
-        assert lock.is_held(league.warehouse)
+        assert lock.is_held(league.file)
         with pytest.raises(HeldError) as raised:
             run(league)
         assert raised.value.exit_code == 3
@@ -81,19 +81,19 @@ def test_a_second_backfill_is_told_who_holds_the_warehouse(league, monkeypatch):
         assert f"pid {process.pid}, since 20" in text
         assert f"`python orchestrate.py backfill --only all {league.warehouse}`" in text
         assert not league.built
-        assert ProgressFile(league.warehouse).last_run() is None  # nor is it a run
-    assert not lock.is_held(league.warehouse)  # the process was killed: its lock is nobody's
-    assert lock.holder(league.warehouse)["pid"] == process.pid
+        assert ProgressFile(league.file).last_run() is None  # nor is it a run
+    assert not lock.is_held(league.file)  # the process was killed: its lock is nobody's
+    assert lock.holder(league.file)["pid"] == process.pid
     assert run(league).state == "finished"
-    assert lock.holder(league.warehouse) is None
+    assert lock.holder(league.file) is None
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '"x"', '{"pid": 1}', "\0\1"])
 def test_a_holder_that_cannot_be_read(league, monkeypatch, text):
     monkeypatch.setattr(lock, "PATIENCE_SECONDS", 0.05)
-    with lock.held(league.warehouse):
+    with lock.held(league.file):
         league.warehouse.with_name("nba.duckdb.lock.holder").write_text(text)
-        with pytest.raises(HeldError, match="not known"), lock.held(league.warehouse):
+        with pytest.raises(HeldError, match="not known"), lock.held(league.file):
             pass
 
 
@@ -103,8 +103,8 @@ def test_the_lock_is_let_go_whatever_happens(league):
 
     with pytest.raises(RuntimeError, match="a bug"):
         run(league, confirm=broken)
-    assert not lock.is_held(league.warehouse)
-    last = ProgressFile(league.warehouse).last_run()
+    assert not lock.is_held(league.file)
+    last = ProgressFile(league.file).last_run()
     assert (last["state"], last["outcome"]["stopped_by"]) == ("stopped", "a bug")
 
 
@@ -114,7 +114,7 @@ def test_the_lock_is_let_go_whatever_happens(league):
 def test_a_run_is_kept_with_its_windows(league):
     league.bad = {(MLFS, DAYS[2])}
     outcome = run(league, Request(end=FAR, window=3))
-    progress = ProgressFile(league.warehouse)
+    progress = ProgressFile(league.file)
     last = progress.last_run()
     assert (last["run_id"], last["pid"], last["state"]) == (outcome.run.run_id, os.getpid(), "failed")
     assert (last["total_dates"], last["done_dates"], last["rows"]) == (6, 6, outcome.rows)
@@ -133,7 +133,7 @@ def test_a_run_is_kept_with_its_windows(league):
 
 
 def test_estimates_come_from_what_was_measured(league):
-    progress = ProgressFile(league.warehouse)
+    progress = ProgressFile(league.file)
 
     def measured(*pairs):
         for number, (dates, seconds) in enumerate(pairs):
@@ -157,9 +157,9 @@ def test_estimates_come_from_what_was_measured(league):
 @pytest.mark.parametrize("damage", ["gone", "garbage", "another version", "a folder"])
 def test_a_state_folder_that_is_lost_costs_nothing(league, damage):
     assert run(league, Request(end=DAYS[2])).dates == 3
-    progress = ProgressFile(league.warehouse)
+    progress = ProgressFile(league.file)
     if damage == "gone":
-        shutil.rmtree(state_folder(league.warehouse))
+        shutil.rmtree(league.file.state_folder)
     elif damage == "garbage":
         progress.path.write_bytes(os.urandom(5000))
     elif damage == "another version":
@@ -172,20 +172,20 @@ def test_a_state_folder_that_is_lost_costs_nothing(league, damage):
     else:
         progress.path.unlink()
         progress.path.mkdir()
-    assert len(status(league.warehouse).cells) == len(DAYS) * 6
-    assert plan_now(league.warehouse, Request(end=FAR)).plan.dates == 3
+    assert len(status(league.file).cells) == len(DAYS) * 6
+    assert plan_now(league.file, Request(end=FAR)).plan.dates == 3
     outcome = run(league)
     assert (outcome.state, outcome.dates) == ("finished", 3)
-    assert ProgressFile(league.warehouse).last_run() is None or damage != "a folder"
+    assert ProgressFile(league.file).last_run() is None or damage != "a folder"
 
 
 def test_a_run_that_could_not_look_forgets_nothing(league):
     run(league, Request(end=DAYS[2]))
-    known = ProgressFile(league.warehouse).cells()
-    with opened(league.warehouse), pytest.raises(InUseError, match="in use"):
+    known = ProgressFile(league.file).cells()
+    with opened(league.warehouse), pytest.raises(BusyError, match="in use"):
         run(league)
-    assert ProgressFile(league.warehouse).cells() == known
-    found = status(league.warehouse)
+    assert ProgressFile(league.file).cells() == known
+    found = status(league.file)
     assert found.cells == known
     assert "in use" in found.last_run["outcome"]["stopped_by"]
 
@@ -194,52 +194,50 @@ def test_a_run_that_could_not_look_forgets_nothing(league):
 
 
 def test_status_answers_from_the_progress_file_while_the_warehouse_is_locked(league):
-    with opened(league.warehouse), pytest.raises(InUseError):
-        status(league.warehouse)  # nobody has looked before
+    with opened(league.warehouse), pytest.raises(BusyError):
+        status(league.file)  # nobody has looked before
     run(league, Request(end=DAYS[3]))
-    before = status(league.warehouse)
+    before = status(league.file)
     assert (before.source, before.age_seconds) == ("warehouse", 0)
     os.utime(league.warehouse)  # somebody is writing
     with opened(league.warehouse):
-        found = status(league.warehouse)
-        planned = plan_from_state(league.warehouse, Request(end=FAR))
+        found = status(league.file)
+        planned = plan_from_state(league.file, Request(end=FAR))
     assert found.source == "progress file"
     assert 0 < found.age_seconds < 60
     assert found.cells == before.cells
     assert planned.plan.dates == 2
     assert 0 < planned.age_seconds < 60
     assert "s old" in planned.remark
-    assert planned.as_json()["windows"] == plan_now(league.warehouse, Request(end=FAR)).as_json()["windows"]
+    assert planned.as_json()["windows"] == plan_now(league.file, Request(end=FAR)).as_json()["windows"]
 
 
 def test_plan_from_state_without_one(league):
     with pytest.raises(UserError, match="no progress file"):
-        plan_from_state(league.warehouse, Request())
+        plan_from_state(league.file, Request())
 
 
 def test_status_knows_what_others_did_to_the_warehouse(league):
     run(league)
-    assert not status(league.warehouse).failed
+    assert not status(league.file).failed
     with duckdb.connect(str(league.warehouse)) as db:
         db.execute("delete from nba_precompute.receipts where analysis_date = ?", [DAYS[0]])
-    assert {cell.state for cell in status(league.warehouse).cells if cell.day == DAYS[0]} == {"missing"}
+    assert {cell.state for cell in status(league.file).cells if cell.day == DAYS[0]} == {"missing"}
 
 
 def test_status_knows_a_run_that_runs_and_one_that_was_cut_off(league):
     seen = []
-    league.before = lambda window: seen.append(status(league.warehouse))
+    league.before = lambda window: seen.append(status(league.file))
     run(league, Request(end=FAR, window=2))
     assert [found.running for found in seen] == [True] * 3
     assert seen[-1].as_json()["running"]["dates_done"] == 4
     assert seen[-1].as_json()["running"]["eta_seconds"] > 0
     assert [sum(cell.state == "done" for cell in found.cells) for found in seen] == [0, 12, 24]
-    assert not status(league.warehouse).running
-    with lock.held(league.warehouse):
-        assert status(league.warehouse).running  # also where the progress file knows all there is
-    ProgressFile(league.warehouse).begin(
-        "cut", pid=1, command="c", resume="r", selection={}, log=league.warehouse
-    )
-    found = status(league.warehouse)
+    assert not status(league.file).running
+    with lock.held(league.file):
+        assert status(league.file).running  # also where the progress file knows all there is
+    ProgressFile(league.file).begin("cut", pid=1, command="c", resume="r", selection={}, log=league.warehouse)
+    found = status(league.file)
     assert (found.running, found.killed) == (False, True)
     assert found.as_json()["last_run"]["killed"] is True
 
@@ -251,7 +249,7 @@ def test_the_status_as_json(league):
         db.execute(
             "update nba_precompute.receipts set stale = 'stale_inputs' where analysis_date = ?", [DAYS[0]]
         )
-    found = json.loads(json.dumps(status(league.warehouse).as_json()))
+    found = json.loads(json.dumps(status(league.file).as_json()))
     assert [(f["table"], f["date"], f["kind"]) for f in found["failed"]] == [(MLFS, str(DAYS[2]), "error")]
     assert found["failed"][0]["retry"] == f"python orchestrate.py retry --dates {DAYS[2]}"
     assert {(s["table"], s["start"], s["dates"]) for s in found["stale"]} >= {(TDZA, str(DAYS[0]), 1)}
@@ -266,7 +264,7 @@ def test_the_status_as_json(league):
 
 def test_gaps_are_ranges_and_end_when_told(league):
     run(league, Request(end=DAYS[1]))
-    cells = status(league.warehouse).cells
+    cells = status(league.file).cells
     found = [span for span in gaps(cells, DAYS[4]) if span.table == MLFS]
     assert [(span.start, span.end, span.dates, span.state) for span in found] == [
         (DAYS[2], DAYS[4], 3, "missing")
@@ -279,14 +277,14 @@ def test_gaps_are_ranges_and_end_when_told(league):
 
 def test_resume_without_a_run(league):
     with pytest.raises(UserError, match="no run is known"):
-        left_by_last_run(league.warehouse)
+        left_by_last_run(league.file)
 
 
 def test_resume_asks_for_the_same_again(league):
     request = Request(DAYS[0], DAYS[4], (DAYS[0], DAYS[1], DAYS[3]), (2021,), (TDZA, MLFS), "missing", 2)
     run(league, request)
-    assert left_by_last_run(league.warehouse) == request
-    assert run(league, left_by_last_run(league.warehouse)).state == "nothing to do"
+    assert left_by_last_run(league.file) == request
+    assert run(league, left_by_last_run(league.file)).state == "nothing to do"
 
 
 def test_resume_of_a_run_that_rebuilds_takes_what_it_had_not_come_to(league):
@@ -295,16 +293,16 @@ def test_resume_of_a_run_that_rebuilds_takes_what_it_had_not_come_to(league):
     everything = Request(end=FAR, only="all", window=1)
     outcome = run(league, everything, settings=Settings(max_failures=1))
     assert outcome.run.resume_command == "python orchestrate.py resume"
-    request = left_by_last_run(league.warehouse)
+    request = left_by_last_run(league.file)
     assert request.dates == tuple(DAYS[1:])
     assert request.only == "all"
     league.bad = set()
     attempts = len(league.built)
     assert run(league, request).dates == 5
     assert [window.start for window, _ in league.built[attempts:]] == DAYS[1:]
-    assert left_by_last_run(league.warehouse) is None
+    assert left_by_last_run(league.file) is None
 
 
 def test_resume_of_what_was_declined_before_it_began(league):
     run(league, Request(end=FAR, only="all"), confirm=lambda plan: False)
-    assert left_by_last_run(league.warehouse).dates == tuple(DAYS)
+    assert left_by_last_run(league.file).dates == tuple(DAYS)

@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from orchestrator.runner import Runner, RunResult
+from orchestrator.targets import duckdb_file
 from orchestrator.windows import Window
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,7 @@ def _in(warehouse: Path, run: Callable[[], RunResult]) -> None:
 
 @cache
 def runner() -> Runner:
-    runner = Runner()
+    runner = Runner(duckdb_file())
     runner.parse()
     return runner
 

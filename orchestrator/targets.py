@@ -1,0 +1,29 @@
+"""Which warehouse is meant: a target of profiles.yml, by option or by environment."""
+
+from __future__ import annotations
+
+import os
+
+from orchestrator.duckdb_file import DuckDBFile
+from orchestrator.errors import UsageError
+from orchestrator.project import warehouse_path
+from orchestrator.warehouse import Warehouse
+
+TARGETS = ("duckdb", "bigquery", "emulator")
+
+
+def warehouse_of(target: str | None = None) -> Warehouse:
+    """Return the warehouse of a target; by default that of NBA_TARGET, or DuckDB (as profiles.yml has it)."""
+    target = target or os.environ.get("NBA_TARGET") or "duckdb"
+    if target == "duckdb":
+        return duckdb_file()
+    if target not in TARGETS:
+        raise UsageError(f"--target {target} (or NBA_TARGET) is none of {', '.join(TARGETS)}")
+    from orchestrator.bigquery import BigQuery
+
+    return BigQuery.of(target)
+
+
+def duckdb_file() -> DuckDBFile:
+    """Return the DuckDB warehouse: what raw files are loaded into, whatever the target."""
+    return DuckDBFile(warehouse_path())
