@@ -130,6 +130,41 @@ def demo(
 
 
 @app.command()
+def publish(
+    to: Annotated[
+        str, typer.Option("--to", metavar="TARGET", help="An output of profiles.yml: bigquery, or emulator.")
+    ],
+    season: Season = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be loaded, and why.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Hand raw data over to BigQuery: each table and season that is not there, or not the same.
+
+    Cut it short when you like: what landed is whole, and the next run loads the rest.
+
+    Example: python orchestrate.py publish --to bigquery --season 2022-23
+    """
+    from orchestrator import console
+    from orchestrator.bigquery import connect
+    from orchestrator.publish import publish as hand_over
+
+    result = hand_over(
+        duckdb_file(),
+        connect(to),
+        season or (),
+        dry_run=dry_run,
+        on_loaded=console.show_published_chunk,
+        warn=console.warn,
+    )
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        console.show_published(result)
+
+
+@app.command()
 def plan(
     start: Start = None,
     end: End = None,

@@ -27,6 +27,7 @@ from orchestrator.outcome import Outcome, Run
 from orchestrator.pace import Pace
 from orchestrator.plan import Plan, PlannedWindow
 from orchestrator.preflight import Problem
+from orchestrator.publish import Chunk, Published
 from orchestrator.status import PROGRESS_FILE, Status, first_line
 
 
@@ -417,6 +418,26 @@ def show_loaded(rows: dict[tuple[str, str | None], int]) -> None:
         counts = [rows.get((name, season)) for name in tables]
         table.add_row(season or "any", *("" if count is None else f"{count:,}" for count in counts))
     out.print(table)
+
+
+def show_published_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:
+    """Say of a chunk that it has landed, on stderr."""
+    say(f"{number}/{of} {chunk}: {chunk.rows:,} rows ({chunk.reason}), {seconds:.1f} s")
+
+
+def show_published(result: Published) -> None:
+    """Print what publishing came to, or, of a dry run, would."""
+    if result.dry_run:
+        for chunk in result.loaded:
+            out.print(f"{chunk}: {chunk.rows:,} rows ({chunk.reason})", markup=False)
+    verb = "would be loaded" if result.dry_run else "loaded"
+    rows = sum(chunk.rows for chunk in result.loaded)
+    out.print(
+        f"{result.project}.{result.dataset}: {rows:,} rows {verb}, in {_count(len(result.loaded), 'part')}; "
+        f"{_count(len(result.unchanged), 'part')} there already",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def warn(message: str) -> None:

@@ -37,6 +37,15 @@ class RawTable:
         """Whether the file states the season, or it follows from a date."""
         return self.season == "season"
 
+    def rows_of(self, season: str | None) -> str:
+        """Return SQL for being of a season, over the stored columns, in words that all engines share."""
+        if season is None:
+            return "true"
+        if self.has_season_column:
+            return f"season = '{season}'"
+        start = int(season[:4])
+        return f"event_date between date '{start}-10-01' and date '{start + 1}-09-30'"
+
 
 def _never_null(type_: str, names: str) -> tuple[Column, ...]:
     return tuple(Column(name, type_, nullable=False) for name in names.split())
