@@ -82,3 +82,17 @@
 {% macro array_size(array) -%}{{ return(adapter.dispatch('array_size')(array)) }}{%- endmacro %}
 {% macro duckdb__array_size(array) -%}len({{ array }}){%- endmacro %}
 {% macro bigquery__array_size(array) -%}array_length({{ array }}){%- endmacro %}
+
+
+{#- The ways to run a Python model, and the variables that each needs, with their values: a dict of dicts, empty
+    where dbt's own process runs it. -#}
+{% macro submission_needs() -%}{{ return(adapter.dispatch('submission_needs')()) }}{%- endmacro %}
+{% macro duckdb__submission_needs() -%}{{ return({}) }}{%- endmacro %}
+{% macro bigquery__submission_needs() -%}
+    {%- set needs = {'NBA_GCS_BUCKET': target.gcs_bucket, 'NBA_DATAPROC_REGION': target.compute_region} -%}
+    {{ return({
+        'serverless': needs,
+        'cluster': dict(needs, NBA_DATAPROC_CLUSTER=target.dataproc_cluster_name),
+        'bigframes': needs,
+    }) }}
+{%- endmacro %}

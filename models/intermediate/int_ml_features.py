@@ -1,9 +1,9 @@
 """The ML feature logic: derived features, fallbacks, defaults, quality, written once for both engines.
 
-Narwhals expressions, because they run unchanged on a DuckDB relation and on a Spark DataFrame. The file
-stands alone (a cluster cannot import the project's modules) and reads no var: its input is already the
-window. Which features there are, their order, defaults and what is required come from the seed
-`feature_catalogue`.
+Narwhals expressions, because they run unchanged on a DuckDB relation and on a Spark DataFrame, and by way of
+Ibis as a query of BigQuery's. The file stands alone (a cluster cannot import the project's modules) and reads
+no var: its input is already the window. Which features there are, their order, defaults and what is required
+come from the seed `feature_catalogue`.
 
 For each feature the output has three columns: `<name>` (NULL where unknown), `<name>_filled` (the default
 where unknown) and `<name>_source` (phase4, phase3, calculated or default).
@@ -184,12 +184,33 @@ def ml_features(inputs, catalogue):
 
 def rows_of(relation):
     """Return the rows of a small relation as dicts: Narwhals' collect() would want pyarrow on DuckDB."""
+    if hasattr(relation, "to_gbq"):  # BigFrames
+        return relation.to_arrow().to_pylist()
     rows = relation.fetchall() if hasattr(relation, "fetchall") else relation.collect()
     return [dict(zip(relation.columns, row, strict=True)) for row in rows]
+
+
+def query_of(inputs, catalogue):
+    """Write the feature logic as BigQuery's SQL: Narwhals does not know BigFrames, but Ibis, which can."""
+    import ibis  # only here: neither DuckDB nor Spark needs it
+
+    types = {
+        "Float64": "float64",
+        "Int64": "int64",
+        "boolean": "boolean",
+        "date32[day][pyarrow]": "date",
+        "string": "string",
+    }
+    schema = {name: types[str(dtype)] for name, dtype in inputs.dtypes.items()}
+    features = ml_features(nw.from_native(ibis.table(schema, name="inputs")), catalogue).to_native()
+    return f"with inputs as ({inputs.sql}) select * from ({ibis.to_sql(features, dialect='bigquery')})"
 
 
 def model(dbt, session):
     """Run the feature logic on the window's inputs (dbt calls this)."""
     dbt.config(materialized="table")
     catalogue = sorted(rows_of(dbt.ref("feature_catalogue")), key=lambda row: row["feature_index"])
-    return ml_features(nw.from_native(dbt.ref("int_ml_feature_inputs")), catalogue).to_native()
+    inputs = dbt.ref("int_ml_feature_inputs")
+    if hasattr(inputs, "to_gbq"):  # BigFrames
+        return session.read_gbq_query(query_of(inputs, catalogue))
+    return ml_features(nw.from_native(inputs), catalogue).to_native()

@@ -1,12 +1,17 @@
 """Fixtures shared by the tests of BigQuery without BigQuery."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.bigquery.analyzer import Script, Statement, analyze, compiled
 from tests.bigquery.emulator import Emulator, running_emulator
+from tests.python.conftest import real_data  # noqa: F401
 from tests.python.warehouses import PROJECT
 
 ENVIRONMENT = PROJECT / ".venv-bigquery"
@@ -41,3 +46,18 @@ def project_scripts(bigquery_python) -> list[Script]:
 def project_statements(bigquery_python, project_scripts) -> dict[str, list[Statement]]:
     """The same, analyzed."""
     return analyze(bigquery_python, project_scripts)
+
+
+@pytest.fixture(scope="session")
+def submissions() -> dict[str, dict[str, Any]]:
+    """What dbt hands to Google for the Python model, by submission method."""
+    program = Path(__file__).parent / "submissions.py"
+    methods = ["serverless", "cluster", "bigframes", "severless", "cluster without NBA_DATAPROC_CLUSTER"]
+    done = subprocess.run(
+        [sys.executable, program, *methods],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)

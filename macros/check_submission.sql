@@ -1,0 +1,23 @@
+{#- on-run-start: where a Python model is to run can be right, or the run stops with the next step, before any
+    model: dbt itself would say so only after everything upstream was built. -#}
+{% macro check_submission() -%}
+    {%- if execute and flags.WHICH in ('run', 'build') -%}
+        {%- set needs = submission_needs() -%}
+        {%- for id in selected_resources if needs and graph.nodes.get(id, {}).get('language') == 'python' -%}
+            {%- set node = graph.nodes[id] -%}
+            {%- set method = node.config.submission_method -%}
+            {%- if method not in needs -%}
+                {{ exceptions.raise_compiler_error(
+                    "NBA_SUBMISSION_METHOD is '" ~ method ~ "': " ~ node.name ~ " can be run by "
+                    ~ needs | join(', ')
+                ) }}
+            {%- endif -%}
+            {%- for variable, value in needs[method].items() if not value -%}
+                {{ exceptions.raise_compiler_error(
+                    node.name ~ " is to be run by " ~ method ~ ", which needs " ~ variable ~ ": set it "
+                    ~ "(docs/python-model.md)"
+                ) }}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
