@@ -83,6 +83,14 @@ Target = Annotated[
         help="duckdb, bigquery or emulator: a target of profiles.yml (default: NBA_TARGET, or duckdb).",
     ),
 ]
+MaxBytes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        show_default=False,
+        help="Refuse a plan that reads more, as 500MB or 2TiB (BigQuery, by a dry run).",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progress stays on stderr.")]
 
 
@@ -177,6 +185,7 @@ def plan(
     from_state: Annotated[
         bool, typer.Option("--state", help="Answer from the progress file, also while a backfill runs.")
     ] = False,
+    max_bytes: MaxBytes = None,
     target: Target = None,
     as_json: Json = False,
 ) -> None:
@@ -185,7 +194,7 @@ def plan(
     Example: python orchestrate.py plan --season 2022-23 --only stale
     """
     request = _request(start, end, dates, season, tables, only, window)
-    _plan(warehouse_of(target), request, not skip_preflight, from_state, as_json)
+    _plan(warehouse_of(target), request, not skip_preflight, from_state, max_bytes, as_json)
 
 
 @app.command()
@@ -205,6 +214,7 @@ def backfill(
     ] = False,
     yes: Yes = False,
     notify: Notify = None,
+    max_bytes: MaxBytes = None,
     target: Target = None,
     as_json: Json = False,
 ) -> None:
@@ -217,17 +227,10 @@ def backfill(
     """
     request = _request(start, end, dates, season, tables, only, window)
     if dry_run:
-        _plan(warehouse_of(target), request, not skip_preflight, from_state=False, as_json=as_json)
+        _plan(warehouse_of(target), request, not skip_preflight, False, max_bytes, as_json)
     else:
-        _backfill(
-            warehouse_of(target),
-            request,
-            1 if fail_fast else max_failures,
-            not skip_preflight,
-            yes,
-            notify,
-            as_json,
-        )
+        settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes)
+        _backfill(warehouse_of(target), request, settings, yes, notify, as_json)
 
 
 @app.command()
@@ -243,6 +246,7 @@ def retry(
     skip_preflight: SkipPreflight = False,
     yes: Yes = False,
     notify: Notify = None,
+    max_bytes: MaxBytes = None,
     target: Target = None,
     as_json: Json = False,
 ) -> None:
@@ -251,15 +255,8 @@ def retry(
     Example: python orchestrate.py retry --dates 2022-01-15
     """
     request = _request(start, end, dates, season, tables, "failed", window)
-    _backfill(
-        warehouse_of(target),
-        request,
-        1 if fail_fast else max_failures,
-        not skip_preflight,
-        yes,
-        notify,
-        as_json,
-    )
+    settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes)
+    _backfill(warehouse_of(target), request, settings, yes, notify, as_json)
 
 
 @app.command()
@@ -269,6 +266,7 @@ def resume(
     skip_preflight: SkipPreflight = False,
     yes: Yes = False,
     notify: Notify = None,
+    max_bytes: MaxBytes = None,
     target: Target = None,
     as_json: Json = False,
 ) -> None:
@@ -283,8 +281,8 @@ def resume(
     if request is None:
         print("the last run left nothing: it had finished", file=sys.stderr)
         return
-    failures = 1 if fail_fast else max_failures
-    _backfill(warehouse, request, failures, not skip_preflight, yes, notify, as_json)
+    settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes)
+    _backfill(warehouse, request, settings, yes, notify, as_json)
 
 
 @app.command()
@@ -391,9 +389,14 @@ def _request(start, end, dates, seasons, tables, only, window):
     )
 
 
-def _plan(warehouse, request, check_inputs: bool, from_state: bool, as_json: bool) -> None:
+def _plan(
+    warehouse, request, check_inputs: bool, from_state: bool, max_bytes: str | None, as_json: bool
+) -> None:
     from orchestrator import console
-    from orchestrator.planning import plan_from_state, plan_now
+    from orchestrator.planning import plan_from_state, plan_now, refuse_beyond
+    from orchestrator.sizes import parsed_size
+
+    most = parsed_size(max_bytes) if max_bytes else None
 
     found = (
         plan_from_state(warehouse, request)
@@ -403,20 +406,25 @@ def _plan(warehouse, request, check_inputs: bool, from_state: bool, as_json: boo
     if as_json:
         _print_json(found.as_json())
     else:
-        console.show_plan(found.plan, found.eta_seconds, found.remark)
+        console.show_plan(found.plan, found.eta_seconds, found.remark, found.bytes)
+    refuse_beyond(most, found.bytes)
 
 
-def _backfill(
-    warehouse, request, max_failures: int, check_inputs: bool, yes: bool, notify, as_json: bool
-) -> None:
-    from orchestrator import console
+def _settings(fail_fast: bool, max_failures: int, skip_preflight: bool, max_bytes: str | None):
     from orchestrator.backfill import Settings
+    from orchestrator.sizes import parsed_size
+
+    most = parsed_size(max_bytes) if max_bytes else None
+    return Settings(1 if fail_fast else max_failures, not skip_preflight, most)
+
+
+def _backfill(warehouse, request, settings, yes: bool, notify, as_json: bool) -> None:
+    from orchestrator import console
     from orchestrator.backfill import backfill as build
     from orchestrator.digest import needs_a_person
     from orchestrator.digest import notify as send
 
     progress = console.TerminalProgress(assume_yes=yes or as_json)
-    settings = Settings(max_failures, check_inputs)
     try:
         outcome = build(warehouse, request, settings, progress, progress.confirm)
     except Exception:

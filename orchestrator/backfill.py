@@ -37,6 +37,7 @@ from orchestrator.lock import held
 from orchestrator.outcome import Outcome, Run, new_run
 from orchestrator.pace import Tally
 from orchestrator.plan import Plan, PlannedWindow, Request
+from orchestrator.planning import bytes_of, refuse_beyond
 from orchestrator.progress import ProgressFile
 from orchestrator.project import ALL_TABLES, MADE_FROM
 from orchestrator.survey import Survey, prepare, survey
@@ -44,7 +45,7 @@ from orchestrator.windows import Window, cut, halves
 
 if TYPE_CHECKING:
     from orchestrator.runner import ModelFailure, Runner, RunResult
-    from orchestrator.warehouse import Connection, Warehouse
+    from orchestrator.warehouse import Bytes, Connection, Warehouse
 
 ATTEMPTS = 5
 MAX_FAILURES = 10
@@ -58,6 +59,8 @@ class Settings:
     max_failures: int = MAX_FAILURES
     """Stop once so many dates had to be put aside."""
     check_inputs: bool = True
+    max_bytes: int | None = None
+    """Refuse a plan that reads more, where reading is billed."""
 
 
 def backfill(
@@ -133,9 +136,13 @@ class _Execution:
         self._schedule = sorted({cell.day for cell in found.cells})
         if outcome.plan.windows:
             self._listener.surveyed(found.cells)
+            read = self._bytes_of(outcome.plan)
             self._listener.planned(
-                outcome.plan, self._progress.estimate([planned.window for planned in outcome.plan.windows])
+                outcome.plan,
+                self._progress.estimate([planned.window for planned in outcome.plan.windows]),
+                read,
             )
+            refuse_beyond(self._settings.max_bytes, read)
             if confirm(outcome.plan):
                 self._build(outcome.plan)
             else:
@@ -202,6 +209,9 @@ class _Execution:
             first, after = self._places_of(planned.window)
             cells = self.outcome.cells
             return [*cells[:first], *coverage.read_built(connection, planned.window), *cells[after:]]
+
+    def _bytes_of(self, plan: Plan) -> Bytes | None:
+        return bytes_of(self._warehouse, plan, self._dbt()) if self._warehouse.bills_bytes else None
 
     # --- building --------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import UsageError, UserError
+from orchestrator.errors import BusyError, UsageError, UserError, WrongShapeError
 from orchestrator.project import PROJECT_DIR
 
 if TYPE_CHECKING:
@@ -98,10 +98,12 @@ def explained(project: str) -> Iterator[None]:
         requests.exceptions.RequestException,
         ConnectionError,
     ) as error:
-        raise UserError(
+        raise BusyError(
             f"BigQuery cannot be reached, or is overloaded: {_first_line(error)}\n"
             "  Run the command again: what has landed is there, and is not done twice."
         ) from error
+    except (exceptions.BadRequest, exceptions.NotFound) as error:
+        raise WrongShapeError(f"BigQuery, in project {project}: {_first_line(error)}") from error
     except exceptions.GoogleAPICallError as error:
         raise UserError(f"BigQuery, in project {project}: {_first_line(error)}") from error
 

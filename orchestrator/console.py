@@ -28,7 +28,9 @@ from orchestrator.pace import Pace
 from orchestrator.plan import Plan, PlannedWindow
 from orchestrator.preflight import Problem
 from orchestrator.publish import Chunk, Published
+from orchestrator.sizes import described_bytes
 from orchestrator.status import PROGRESS_FILE, Status, first_line
+from orchestrator.warehouse import Bytes
 
 
 class _Outliving(Console):
@@ -65,11 +67,13 @@ class TerminalProgress(Listener):
         self._line(f"resume with: {run.resume_command}")
         self._line(f"log: {run.log}")
 
-    def planned(self, plan: Plan, eta_seconds: float | None) -> None:
+    def planned(self, plan: Plan, eta_seconds: float | None, read: Bytes | None) -> None:
         """Show what is going to be built."""
         self._windows = len(plan.windows)
         eta = "" if eta_seconds is None else f", about {_duration(eta_seconds)}"
         self._line(f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}{eta}")
+        if read:
+            self._line(f"  {described_bytes(read)}")
         for text in plan_lines(plan):
             self._line(f"  {text}")
 
@@ -210,7 +214,7 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
 # --- the plan ------------------------------------------------------------------------------------
 
 
-def show_plan(plan: Plan, eta_seconds: float | None, source: str = "") -> None:
+def show_plan(plan: Plan, eta_seconds: float | None, source: str = "", read: Bytes | None = None) -> None:
     """Print what would be built, what not, and why."""
     if not plan.windows:
         out.print("nothing to build" + source)
@@ -220,6 +224,8 @@ def show_plan(plan: Plan, eta_seconds: float | None, source: str = "") -> None:
         )
         size = f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}"
         out.print(f"{size}; time: {eta}{source}")
+        if read:
+            out.print(described_bytes(read))
         table = Table(title="To build", title_justify="left")
         for name in ("Table", "From", "To"):
             table.add_column(name)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from orchestrator.failures import Failure
 from orchestrator.pace import Pace
 from orchestrator.plan import Plan, PlannedWindow
+from orchestrator.sizes import described_bytes
 
 if TYPE_CHECKING:
     from orchestrator.coverage import Cell
     from orchestrator.outcome import Outcome, Run
     from orchestrator.progress import ProgressFile
+    from orchestrator.warehouse import Bytes
 
 
 KEPT_LOGS = 50
@@ -27,8 +29,8 @@ class Listener:
     def began(self, run: Run) -> None:
         """A run holds the lock; nothing is planned yet."""
 
-    def planned(self, plan: Plan, eta_seconds: float | None) -> None:
-        """This is what will be built. The estimate is None until something was measured."""
+    def planned(self, plan: Plan, eta_seconds: float | None, read: Bytes | None) -> None:
+        """This is what will be built. None: no estimate until something was measured, no bytes on DuckDB."""
 
     def surveyed(self, cells: Sequence[Cell]) -> None:
         """The warehouse was asked for the state of every date, again."""
@@ -91,7 +93,7 @@ class Recorder(Listener):
             log=run.log,
         )
 
-    def planned(self, plan: Plan, eta_seconds: float | None) -> None:  # noqa: D102
+    def planned(self, plan: Plan, eta_seconds: float | None, read: Bytes | None) -> None:  # noqa: D102
         self._progress.planned(self._run_id, plan.windows)
 
     def surveyed(self, cells: Sequence[Cell]) -> None:  # noqa: D102
@@ -142,8 +144,10 @@ class RunLog(Listener):
         self._line(f"run {run.run_id}, pid {run.pid}: {run.command}")
         self._line(f"resume with: {run.resume_command}")
 
-    def planned(self, plan: Plan, eta_seconds: float | None) -> None:  # noqa: D102
+    def planned(self, plan: Plan, eta_seconds: float | None, read: Bytes | None) -> None:  # noqa: D102
         self._line(f"{plan.dates} dates in {len(plan.windows)} windows, estimated {eta_seconds} s")
+        if read:
+            self._line(described_bytes(read))
         for span in plan.build:
             self._line(f"  {span.table} {span.start}..{span.end}: {span.dates} dates, {span.reason}")
         for entry in plan.blocked:

@@ -10,10 +10,12 @@ from orchestrator.errors import UserError
 from orchestrator.lock import held
 from orchestrator.plan import Plan, Request
 from orchestrator.progress import ProgressFile
+from orchestrator.sizes import described_bytes, described_size
 from orchestrator.survey import Survey, prepare, survey
 
 if TYPE_CHECKING:
-    from orchestrator.warehouse import Warehouse
+    from orchestrator.runner import Runner
+    from orchestrator.warehouse import Bytes, Warehouse
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Planned:
     """None until something was measured."""
     age_seconds: float = 0.0
     """How old the state is that it was made from."""
+    bytes: Bytes | None = None
+    """What it would read, where reading is billed."""
 
     @property
     def remark(self) -> str:
@@ -37,13 +41,15 @@ class Planned:
             **self.plan.as_json(),
             "eta_seconds": None if self.eta_seconds is None else round(self.eta_seconds, 1),
             "age_seconds": round(self.age_seconds, 1),
+            "bytes_read": self.bytes and self.bytes.read,
+            "queries_unknown": self.bytes and self.bytes.unknown,
         }
 
 
 def plan_now(warehouse: Warehouse, request: Request, *, check_inputs: bool = True) -> Planned:
     """Plan from the warehouse as it is. HeldError when dbt is needed and a backfill runs."""
     plan = look(warehouse, request, check_inputs=check_inputs).plan(request)
-    return Planned(plan, _estimate(warehouse, plan))
+    return Planned(plan, _estimate(warehouse, plan), bytes=bytes_of(warehouse, plan))
 
 
 def plan_from_state(warehouse: Warehouse, request: Request) -> Planned:
@@ -70,6 +76,30 @@ def look(warehouse: Warehouse, request: Request, *, check_inputs: bool) -> Surve
     if found is None:
         raise UserError("the coverage view is not of this project's files: did they just change? Try again")
     return found
+
+
+def bytes_of(warehouse: Warehouse, plan: Plan, runner: Runner | None = None) -> Bytes | None:
+    """Return what a plan would read; None where reading is not billed."""
+    if not warehouse.bills_bytes:
+        return None
+    if runner is None:
+        from orchestrator.runner import Runner
+
+        runner = Runner(warehouse)
+    if not runner.is_parsed:
+        runner.parse()
+    return warehouse.planned_bytes(
+        [query for planned in plan.windows for query in runner.queries(planned.window, planned.tables)]
+    )
+
+
+def refuse_beyond(most: int | None, read: Bytes | None) -> None:
+    """Raise UserError for a plan that reads more than was allowed."""
+    if most is not None and read is not None and read.read > most:
+        raise UserError(
+            f"the plan {described_bytes(read)}, more than --max-bytes {described_size(most)}: nothing was "
+            "built. Ask for less (--season, --start, --tables), or allow more"
+        )
 
 
 def _estimate(warehouse: Warehouse, plan: Plan) -> float | None:

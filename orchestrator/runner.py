@@ -103,14 +103,30 @@ class Runner:
         `on_node` is told which model finished, how many have, and how many there are. The views stay as
         prepared, but for `with_coverage`: those two know the tables that were there when they were made.
         """
-        kinds = ("config.materialized:table", "config.materialized:incremental")
         return self._invoke(
             "run",
-            "--select", *(f"+{table},{kind}" for table in tables for kind in kinds),
+            "--select", *self._selection(tables),
             *(["phase4_coverage", "int_window_coverage"] if with_coverage else []),
             *self._vars(start=str(window.start), end=str(window.end)),
             on_node=on_node,
         )  # fmt: skip
+
+    def queries(self, window: Window, tables: Sequence[str] = ALL_TABLES) -> list[str]:
+        """Return the SQL that building a window would read with: of each model, and of what it replaces."""
+        results, found = self._call(
+            "compile",
+            "--select", *self._selection(tables), "--indirect-selection", "empty",  # without their tests
+            *self._vars(start=str(window.start), end=str(window.end)),
+        )  # fmt: skip
+        if not found.success:
+            raise UserError("the models do not compile:\n  " + "\n  ".join(map(str, found.failures)))
+        queries = [entry.node.compiled_code for entry in results if entry.node.language == "sql"]
+        replaced = [entry.node for entry in results if entry.node.config.materialized == "incremental"]
+        return queries + [
+            f"select * from {node.relation_name} where {node.config.meta['window']['column']} "
+            f"between date '{window.start}' and date '{window.end}'"
+            for node in replaced
+        ]
 
     def release(self) -> None:
         """Let go of a warehouse file: while dbt holds it no other process can open it, not even to read."""
@@ -118,6 +134,11 @@ class Runner:
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
             DuckDBConnectionManager.close_all_connections()
+
+    @staticmethod
+    def _selection(tables: Sequence[str]) -> list[str]:
+        kinds = ("config.materialized:table", "config.materialized:incremental")
+        return [f"+{table},{kind}" for table in tables for kind in kinds]
 
     def _vars(self, **more: str) -> list[str]:
         return ["--vars", json.dumps({"project_files": self._project_files, **more})]
@@ -137,6 +158,15 @@ class Runner:
     def _invoke(
         self, command: str, *arguments: str, on_node: Callable[[str, int, int], None] | None = None
     ) -> RunResult:
+        found = self._call(command, *arguments, on_node=on_node)[1]
+        if not found.success:
+            # What dbt raised holds its cursors, in cycles: they would keep the warehouse open.
+            gc.collect()
+        return found
+
+    def _call(
+        self, command: str, *arguments: str, on_node: Callable[[str, int, int], None] | None = None
+    ) -> tuple[list, RunResult]:
         finished = 0
 
         def on_event(event) -> None:
@@ -163,12 +193,7 @@ class Runner:
             message = str(result.exception).strip() if result.exception else "dbt stopped without saying why"
             failures = [ModelFailure(None, None, message, None)]
         succeeded = [entry.node.name for entry in results if entry.status == "success"]
-        found = RunResult(result.success, failures, succeeded)
-        if not found.success:
-            # What dbt raised holds its cursors, in cycles: they would keep the warehouse open.
-            del result, results
-            gc.collect()
-        return found
+        return results, RunResult(result.success, failures, succeeded)
 
 
 @contextmanager

@@ -19,9 +19,9 @@ def warehouse_of(target: str | None = None) -> Warehouse:
         return duckdb_file()
     if target not in TARGETS:
         raise UsageError(f"--target {target} (or NBA_TARGET) is none of {', '.join(TARGETS)}")
-    from orchestrator.bigquery import BigQuery
+    from orchestrator.bigquery_project import BigQueryProject
 
-    return BigQuery.of(target)
+    return BigQueryProject(target)
 
 
 def duckdb_file() -> DuckDBFile:

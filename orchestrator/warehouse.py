@@ -6,13 +6,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 LOAD_FIRST = (
     "load raw data first: `python orchestrate.py demo` makes a synthetic league, "
     "`python orchestrate.py ingest --from DIR` loads your files"
 )
 Statement = tuple[str, Sequence[Any]]
+
+
+class Bytes(NamedTuple):
+    """What queries would read, by a dry run."""
+
+    read: int
+    unknown: int
+    """Queries that could not be asked about, because something they read is not there yet."""
 
 
 class Connection(ABC):
@@ -52,6 +60,8 @@ class Warehouse(ABC):
 
     target: str
     """dbt's name for the engine: a target of profiles.yml."""
+    bills_bytes = False
+    """Does what is read cost money?"""
     load_first = LOAD_FIRST
     """What to do when there is no raw data."""
 
@@ -90,6 +100,6 @@ class Warehouse(ABC):
         """Keep backfills of other machines out; HeldError says whose is in. A file needs only its lock."""
         yield
 
-    def planned_bytes(self, queries: Sequence[str]) -> int | None:
-        """Return the bytes that queries would read; None on an engine that does not bill by them."""
-        return None
+    def planned_bytes(self, queries: Sequence[str]) -> Bytes:
+        """Return the bytes that queries would read; only where `bills_bytes`."""
+        raise NotImplementedError
