@@ -108,6 +108,7 @@ def publish(
     for season in seasons:
         if not is_season(season):
             raise UsageError(f"{season!r} is not a season. Write it like 2021-22.")
+    warehouse.check()
     with explained(to.project), TemporaryDirectory(prefix="nba-publish-") as scratch:
         remote = _Remote(to)
         # The warehouse is let go before the slow part: whoever wants to write to it need not wait.
@@ -139,7 +140,7 @@ def _chunks(warehouse: OpenWarehouse, asked: Sequence[str]) -> list[Chunk]:
     if missing := [table.name for table in RAW_TABLES if table.name not in there]:
         raise UserError(f"the warehouse has no {DATASET}.{', '.join(missing)}: {LOAD_FIRST}")
     chunks = [
-        Chunk(table.name, season, rows, f"{content:032x}")
+        Chunk(table.name, season, rows, f"{content:x}")
         for table in RAW_TABLES
         for season, rows, content in warehouse.rows(_summary(table))
         if not asked or season is None or season in asked
@@ -189,7 +190,7 @@ class _Remote:
     def __init__(self, to: Connection):
         """Look at what is there; a table of another shape is an error."""
         self._client, self._project, self._location = to.client, to.project, to.location
-        self._shapes = {table.name: _columns(table) for table in RAW_TABLES} | {MANIFEST: _MANIFEST_COLUMNS}
+        self._shapes = {table.name: columns_of(table) for table in RAW_TABLES} | {MANIFEST: _MANIFEST_COLUMNS}
         self._there = {name for name in self._shapes if self._has(name)}
         self._others: dict[str, int] = {}
 
@@ -261,7 +262,7 @@ class _Remote:
     def _put(self, chunk: Chunk, file: Path) -> None:
         from google.cloud.bigquery import LoadJobConfig, SourceFormat, Table
 
-        schema = _schema(_columns(_table(chunk)))
+        schema = _schema(columns_of(_table(chunk)))
         arriving = Table(self._path(f"arriving_{chunk.table}_{uuid.uuid4().hex[:12]}"), schema)
         # Should this process be killed, BigQuery tidies up.
         arriving.expires = datetime.now(UTC) + timedelta(days=1)
@@ -286,7 +287,7 @@ class _Remote:
         from google.cloud.bigquery import QueryJobConfig, ScalarQueryParameter
 
         table = _table(chunk)
-        columns = ", ".join(f"`{name}`" for name in _columns(table))
+        columns = ", ".join(f"`{name}`" for name in columns_of(table))
         entry = "table_name = @table_name and ifnull(season, '') = ifnull(@season, '')"
         script = f"""
             begin transaction;
@@ -327,7 +328,7 @@ class _Remote:
         return True
 
     def _refuse_other_columns(self, found: Table, columns: dict[str, str]) -> None:
-        there = {field.name: _described(field) for field in found.schema}
+        there = {field.name: type_of(field) for field in found.schema}
         wrong = [
             f"column {name} is {there.get(name, 'absent')} there, {columns.get(name, 'absent')} here"
             for name in (*columns, *(name for name in there if name not in columns))
@@ -359,7 +360,8 @@ class _Remote:
         return of_chunks
 
 
-def _columns(table: RawTable) -> dict[str, str]:
+def columns_of(table: RawTable) -> dict[str, str]:
+    """Return the columns of a raw table with BigQuery's types."""
     return {column.name: TYPES[column.type] for column in table.columns} | {"ingested_at": "TIMESTAMP"}
 
 
@@ -369,6 +371,7 @@ def _schema(columns: dict[str, str]) -> list[SchemaField]:
     return [SchemaField(name, type_) for name, type_ in columns.items()]
 
 
-def _described(field: SchemaField) -> str:
+def type_of(field: SchemaField) -> str:
+    """Return the type of a column that is there."""
     repeated = "ARRAY of " if field.mode == "REPEATED" else ""
     return repeated + _SAME_TYPE.get(field.field_type, field.field_type)

@@ -144,7 +144,7 @@ def test_the_fields_of_json_are_those_documented(outputs, command):
     assert not absent, f"in docs/json.md, and not printed: {sorted(absent)}"
 
 
-@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show"])
+@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "publish"])
 def test_the_examples_have_the_documented_fields(command):
     (example,) = re.findall(r"^```json\n(.*?)^```", sections()[command], re.MULTILINE | re.DOTALL)
     for path in paths_in(json.loads(example)):

@@ -1,0 +1,330 @@
+"""`publish` hands a warehouse's raw data over whole, only what is not there, and again after anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from google.api_core.exceptions import NotFound, ServiceUnavailable
+from google.cloud import bigquery
+
+from orchestrator import publish as publishing
+from orchestrator.bigquery import Connection, connect
+from orchestrator.duckdb_file import DuckDBFile
+from orchestrator.errors import UsageError, UserError
+from orchestrator.raw_tables import RAW_TABLES
+from tests.bigquery.emulator import Emulator
+from tests.python.test_docs import documented, paths_in
+from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
+
+pytestmark = pytest.mark.real
+SEASON = "2022-23"
+CHUNKS = {(table.name, SEASON if table.season else None) for table in RAW_TABLES}
+
+
+@pytest.fixture(scope="module")
+def raw(real_data, tmp_path_factory) -> Path:
+    """One real season, and nothing built."""
+    warehouse = tmp_path_factory.mktemp("raw") / "nba.duckdb"
+    succeed(orchestrate(warehouse, "ingest", "--from", real_data, "--season", SEASON))
+    return warehouse
+
+
+@pytest.fixture
+def there(emulator, request) -> Emulator:
+    """A project of its own, empty at first."""
+    return Emulator(emulator.url, "for-" + re.sub("[^a-z0-9]", "", request.node.name)[4:30])
+
+
+@pytest.fixture(scope="module")
+def published(emulator, raw) -> Emulator:
+    """A project with the season in it, sent by somebody in another time zone. Do not change it."""
+    project = Emulator(emulator.url, "published")
+    succeed(publish(raw, project, TZ="America/New_York"))
+    return project
+
+
+@pytest.fixture
+def living(emulator, raw) -> Emulator:
+    """A project with the season in it, whatever the test before did to it."""
+    project = Emulator(emulator.url, "living")
+    hand_over(raw, project)
+    return project
+
+
+def publish(warehouse: Path, there: Emulator, *options: str, **environment: str):
+    """Run the command."""
+    return subprocess.run(
+        [sys.executable, PROJECT / "orchestrate.py", "publish", "--to", "emulator", *options],
+        env=os.environ | there.environment | {"NBA_DUCKDB_PATH": str(warehouse)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def hand_over(warehouse: Path, there: Emulator, *seasons: str, **options) -> list[tuple[str, str]]:
+    """Do what the command does, in this process; return what was loaded, and why."""
+    to = Connection(there.client, there.project, "US")
+    result = publishing.publish(DuckDBFile(warehouse), to, seasons, **options)
+    return [(str(chunk), chunk.reason) for chunk in result.loaded]
+
+
+def sums(ask, table) -> tuple:
+    """Summarize every column of a table."""
+    of = {
+        "VARCHAR": "sum(length({0}))",
+        "BIGINT": "sum({0})",
+        "DOUBLE": "round(sum({0}), 6)",
+        "BOOLEAN": "sum(case when {0} then 1 else 0 end)",
+        "DATE": "sum(extract(year from {0}) * 372 + extract(month from {0}) * 31 + extract(day from {0}))",
+    }
+    parts = [f"count({column.name}), {of[column.type].format(column.name)}" for column in table.columns]
+    ((*found,),) = ask(f"select count(*), {', '.join(parts)} from nba_raw.{table.name}")
+    return tuple(found)
+
+
+def asking(warehouse: Path):
+    return lambda sql: query(warehouse, sql)
+
+
+def same(warehouse: Path, there: Emulator) -> bool:
+    return all(sums(asking(warehouse), table) == sums(there.query, table) for table in RAW_TABLES)
+
+
+def fields_of(found: dict) -> set[tuple[str, ...]]:
+    """The paths of what was printed, without lists that are empty."""
+    return paths_in({name: value for name, value in found.items() if value != []})
+
+
+def written(there: Emulator) -> dict:
+    return {
+        (table, season): when
+        for table, season, when in there.query(
+            "select table_name, season, published_at from nba_raw.published"
+        )
+    }
+
+
+@pytest.mark.parametrize("table", RAW_TABLES, ids=lambda table: table.name)
+def test_every_column_adds_up(raw, published, table):
+    here = sums(asking(raw), table)
+    assert here[0] > 0
+    assert sums(published.query, table) == here
+
+
+def test_rows_are_the_same_down_to_when_they_were_ingested(raw, published):
+    rows = "select * from nba_raw.{} order by game_id"
+    here = [(*row[:-1], row[-1].replace(tzinfo=UTC)) for row in query(raw, rows.format("games"))]
+    assert published.query(rows.format("games")) == here
+
+
+def test_tables_have_the_declared_types(published):
+    for table in RAW_TABLES:
+        found = published.client.get_table(f"published.nba_raw.{table.name}").schema
+        types = {field.name: publishing.type_of(field) for field in found}
+        assert types == publishing.columns_of(table), table.name
+
+
+def test_the_second_time_nothing_is_loaded(raw, published):
+    before = written(published)
+    assert set(before) == CHUNKS
+    result = json.loads(succeed(publish(raw, published, "--json")).stdout)
+    assert (result["loaded"], len(result["unchanged"])) == ([], len(CHUNKS))
+    assert written(published) == before
+    assert fields_of(result) == {field for field in documented("publish") if field[0] != "loaded"}
+
+
+def test_loading_the_same_files_again_is_no_change(raw, published, real_data, tmp_path):
+    warehouse = copy_of(raw, tmp_path)
+    succeed(orchestrate(warehouse, "ingest", "--from", real_data, "--season", SEASON))
+    newest = "select max(ingested_at) from nba_raw.games"
+    assert query(warehouse, newest) != query(raw, newest)
+    assert hand_over(warehouse, published, dry_run=True) == []
+
+
+def test_a_correction_reloads_one_season_of_one_table(raw, living, tmp_path):
+    warehouse = copy_of(raw, tmp_path)
+    change(
+        warehouse,
+        "insert into nba_raw.player_box by name select * replace ('2021-22' as season, "
+        "game_id || 'x' as game_id) from nba_raw.player_box limit 10",
+    )
+    hand_over(warehouse, living)
+    before = written(living)
+    assert set(before) == CHUNKS | {("player_box", "2021-22")}
+    ((game, player),) = query(
+        warehouse, f"select game_id, player_id from nba_raw.player_box where season = '{SEASON}' limit 1"
+    )
+    where = f"game_id = '{game}' and player_id = {player}"
+    change(warehouse, f"update nba_raw.player_box set pts = 99 where {where}")
+
+    corrected = [(f"player_box {SEASON}", "changed")]
+    assert hand_over(warehouse, living, dry_run=True) == corrected
+    assert hand_over(warehouse, living, "2021-22") == []
+    assert written(living) == before
+    assert hand_over(warehouse, living) == corrected
+    after = written(living)
+    assert {chunk for chunk in after if after[chunk] != before[chunk]} == {("player_box", SEASON)}
+    assert living.query(f"select pts from nba_raw.player_box where {where}") == [(99,)]
+    assert same(warehouse, living)
+    living.query("delete from nba_raw.player_box where season = '2021-22'")
+    living.query("delete from nba_raw.published where season = '2021-22'")
+
+
+def test_what_was_changed_over_there_is_put_right(raw, living):
+    living.query("delete from nba_raw.shots where period = 4")
+    ((chunk, reason),) = hand_over(raw, living)
+    assert chunk == f"shots {SEASON}"
+    assert "were published" in reason
+    assert same(raw, living)
+
+
+def test_seasons_that_only_bigquery_has_stay(raw, living):
+    living.query(
+        "insert into nba_raw.games (game_id, season, season_type, game_date) "
+        "values ('old', '1999-00', 'regular', date '1999-11-02')"
+    )
+    said = []
+    hand_over(raw, living, warn=said.append)
+    assert ["nba_raw.games has 1 rows there" in text for text in said] == [True]
+    old = "from nba_raw.games where season = '1999-00'"
+    assert living.query(f"select game_id {old}") == [("old",)]
+    living.query(f"delete {old}")
+
+
+def test_a_killed_run_is_taken_up_by_the_next(raw, there):
+    process = subprocess.Popen(
+        [sys.executable, PROJECT / "orchestrate.py", "publish", "--to", "emulator"],
+        env=os.environ | there.environment | {"NBA_DUCKDB_PATH": str(raw)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = [process.stderr.readline(), process.stderr.readline()]
+    process.kill()  # the third is under way
+    process.wait()
+    assert said[1].startswith("2/7")
+
+    whole = {table.name: sums(asking(raw), table)[0] for table in RAW_TABLES}
+    landed = set()
+    for table in _tables(there) & set(whole):
+        ((rows,),) = there.query(f"select count(*) from nba_raw.{table}")
+        assert rows in (0, whole[table]), table
+        landed |= {table} if rows else set()
+    assert 2 <= len(landed) < len(whole)
+
+    assert {chunk.split()[0] for chunk, _ in hand_over(raw, there)} == set(whole) - landed
+    assert same(raw, there)
+    # What the killed run had under way goes by itself.
+    for name in _tables(there) - set(whole) - {"published"}:
+        assert there.client.get_table(f"{there.project}.nba_raw.{name}").expires, name
+
+
+def _tables(there: Emulator) -> set[str]:
+    try:
+        return {table.table_id for table in there.client.list_tables("nba_raw")}
+    except NotFound:
+        return set()
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ("game_id string, season string", "column game_date is absent there, DATE here"),
+        ("{all}, coach string", "column coach is STRING there, absent here"),
+        ("{all_but_pts}, pts float64", "column pts is FLOAT64 there, INT64 here"),
+        ("{all_but_pts}, pts array<int64>", "column pts is ARRAY of INT64 there, INT64 here"),
+    ],
+    ids=["lacks columns", "has one more", "another type", "an array"],
+)
+def test_a_table_of_another_shape_is_refused_and_nothing_touched(raw, emulator, columns, said):
+    there = Emulator(emulator.url, f"foreign-{len(said)}-{len(columns)}")
+    ours = publishing.columns_of(next(table for table in RAW_TABLES if table.name == "team_box"))
+    listed = {
+        "all": ", ".join(f"{name} {type_}" for name, type_ in ours.items()),
+        "all_but_pts": ", ".join(f"{name} {type_}" for name, type_ in ours.items() if name != "pts"),
+    }
+    there.client.create_dataset("nba_raw")
+    there.query(f"create table nba_raw.team_box ({columns.format(**listed)})")
+    with pytest.raises(UserError, match=r"nba_raw\.team_box is another table than ours") as refusal:
+        hand_over(raw, there)
+    assert said in str(refusal.value)
+    assert _tables(there) == {"team_box"}
+
+
+def test_a_dry_run_makes_nothing(raw, there):
+    found = json.loads(succeed(publish(raw, there, "--dry-run", "--json")).stdout)
+    assert {(chunk["table"], chunk["season"]) for chunk in found["loaded"]} == CHUNKS
+    assert {chunk["reason"] for chunk in found["loaded"]} == {"new"}
+    assert fields_of(found) == {field for field in documented("publish") if field[0] != "unchanged"}
+    assert _tables(there) == set()
+
+
+class _Unsteady(bigquery.Client):
+    """Loses the first uploads."""
+
+    losses = 0
+
+    def load_table_from_file(self, *arguments, **options):
+        if self.losses:
+            self.losses -= 1
+            raise ServiceUnavailable("try again later")
+        return super().load_table_from_file(*arguments, **options)
+
+
+@pytest.mark.parametrize("losses", [2, 99])
+def test_lost_uploads_are_repeated_but_not_for_ever(raw, living, monkeypatch, losses):
+    living.query("delete from nba_raw.players where true")
+    living.client.__class__, living.client.losses = _Unsteady, losses
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    if losses < publishing.ATTEMPTS:
+        hand_over(raw, living)
+        assert same(raw, living)
+    else:
+        with pytest.raises(UserError, match="Run the command again"):
+            hand_over(raw, living)
+        assert living.query("select count(*) from nba_raw.players") == [(0,)]
+    assert _tables(living) == {table.name for table in RAW_TABLES} | {"published"}
+
+
+@pytest.mark.parametrize(
+    ("season", "said"), [("2022", "Write it like 2021-22"), ("1999-00", "no raw data of 1999-00")]
+)
+def test_a_season_that_is_none_is_refused(raw, there, season, said):
+    with pytest.raises(UsageError, match=said):
+        hand_over(raw, there, season)
+    assert _tables(there) == set()
+
+
+def test_a_missing_warehouse_is_one_message(there, tmp_path):
+    result = publish(tmp_path / "none.duckdb", there)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: there is no warehouse at")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("duckdb", "duckdb is not BigQuery"),
+        ("snowflake", "does not have a target named 'snowflake'"),
+        ("bigquery", "Set NBA_BIGQUERY_PROJECT"),
+    ],
+)
+def test_what_is_no_bigquery_is_refused(monkeypatch, target, said):
+    monkeypatch.delenv("NBA_BIGQUERY_PROJECT", raising=False)
+    with pytest.raises(UserError, match=said):
+        connect(target)
+
+
+def test_without_the_client_it_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dbt.adapters.bigquery.clients", None)
+    with pytest.raises(UserError, match=r"pip install -r requirements-bigquery\.txt"):
+        connect("emulator")
