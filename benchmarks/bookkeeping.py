@@ -5,6 +5,7 @@
 The bare side is a copy of the project without receipts, hashes, coverage and preflight, whose models dbt
 builds in one window, called by the same runner. Each pair starts both on a fresh warehouse that holds the raw
 data. Process start, both imports (command line, dbt) and the parsed project are included on both sides.
+CPU time (user and system) is given beside wall time: on a machine that others use it is the steadier one.
 Without --from the demo league of three seasons is used.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -20,6 +22,7 @@ import time
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # run as a script
@@ -31,8 +34,9 @@ import sys
 from datetime import date
 import orchestrate, orchestrator.console  # both sides have a command line
 from orchestrator.runner import Runner
+from orchestrator.targets import duckdb_file
 from orchestrator.windows import Window
-runner = Runner()
+runner = Runner(duckdb_file())
 runner.parse()
 results = [runner.prepare(), runner.build(Window(*map(date.fromisoformat, sys.argv[1:]), 0))]
 sys.exit("\\n".join(str(failure) for result in results for failure in result.failures) or 0)
@@ -66,28 +70,28 @@ def run(options: argparse.Namespace, scratch: Path) -> None:
         "bare": (bare, ["-c", BARE_RUN, *span]),
         "backfill": (PROJECT, ["orchestrate.py", "backfill", "--start", span[0], "--end", span[1]]),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    taken: dict[str, list[Taken]] = {name: [] for name in sides}
     for number in range(options.pairs + 1):  # the first pair warms up
         for name, (project, command) in sides.items():
             for leftover in scratch.glob("nba.duckdb*"):
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             shutil.copy(raw, warehouse)
-            taken = call(project, warehouse, command)
+            found = call(project, warehouse, command)
             if number:
-                seconds[name].append(taken)
+                taken[name].append(found)
         if number:
-            print(
-                f"pair {number}: bare {seconds['bare'][-1]:.2f} s, backfill {seconds['backfill'][-1]:.2f} s"
-            )
+            print(f"pair {number}: bare {taken['bare'][-1]}, backfill {taken['backfill'][-1]}", flush=True)
     project, command = sides["backfill"]
-    again = [call(project, warehouse, command) for _ in range(3)]
+    again = [call(project, warehouse, command).wall for _ in range(3)]
 
-    shares = [1 - plain / full for plain, full in zip(seconds["bare"], seconds["backfill"], strict=True)]
-    print(
-        f"median: planning and bookkeeping {100 * statistics.median(shares):.1f} % of the backfill "
-        f"({100 * min(shares):.1f} to {100 * max(shares):.1f}; backfill "
-        f"{statistics.median(seconds['backfill']):.2f} s, bare {statistics.median(seconds['bare']):.2f} s)"
-    )
+    for kind in Taken._fields:
+        bare_seconds, seconds = ([getattr(one, kind) for one in taken[side]] for side in sides)
+        shares = [100 * (1 - plain / full) for plain, full in zip(bare_seconds, seconds, strict=True)]
+        print(
+            f"median, {kind}: planning and bookkeeping {statistics.median(shares):.1f} % of the backfill "
+            f"({min(shares):.1f} to {max(shares):.1f}; backfill {statistics.median(seconds):.2f} s, "
+            f"bare {statistics.median(bare_seconds):.2f} s)"
+        )
     print(f"nothing to do: {statistics.median(again):.2f} s")
 
 
@@ -121,9 +125,18 @@ def cut(text: str, line: str) -> str:
     return text.replace(line, "")
 
 
-def call(project: Path, warehouse: Path, command: list) -> float:
-    """Return the wall seconds of a whole process."""
-    began = time.perf_counter()
+class Taken(NamedTuple):
+    """Seconds of a whole process."""
+
+    wall: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.2f} s (cpu {self.cpu:.2f} s)"
+
+
+def call(project: Path, warehouse: Path, command: list) -> Taken:
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     result = subprocess.run(
         [sys.executable, *map(str, command)],
         cwd=project,
@@ -132,9 +145,10 @@ def call(project: Path, warehouse: Path, command: list) -> float:
         text=True,
         check=False,
     )
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if result.returncode != 0:
         sys.exit(f"{command} failed:\n{result.stdout}{result.stderr}")
-    return time.perf_counter() - began
+    return Taken(wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 
 
 if __name__ == "__main__":
