@@ -4,48 +4,54 @@
     this file) does not count: it makes no numbers. -#}
 {% macro logic_version(table=none) -%}
     {%- if not execute %}{{ return('parse') }}{% endif -%}
-    {%- set bookkeeping = [
-        'macros/receipts.sql', 'macros/hashing.sql', 'macros/logic_version.sql',
-    ] -%}
     {%- set model_id = 'model.' ~ project_name ~ '.' ~ table if table else model.unique_id -%}
-    {%- set columns = graph.nodes[model_id].columns if table else model.columns -%}
     {#- Each run writes a version some twenty times, and most of the code is the same: read it once a run. -#}
-    {%- set known = graph.setdefault('code_by_id', {}) -%}
+    {%- set known = graph.setdefault('known_code', {}) -%}
+    {%- set version = known.get('version of ' ~ model_id) -%}
+    {%- if version %}{{ return(version) }}{% endif -%}
+    {%- set columns = graph.nodes[model_id].columns if table else model.columns -%}
     {%- set todo = [model_id] -%}
     {%- set seen = {'columns': columns.keys() | list} -%}
     {%- for _ in range(10000) if todo -%}
         {%- set id = todo.pop() -%}
         {%- if id not in seen -%}
-            {%- if id.startswith('macro.') -%}
-                {%- set _, package, name = id.split('.') -%}
-                {%- if package == project_name -%}
-                    {%- set macro = context[package][name].macro -%}
-                    {%- if macro.original_file_path not in bookkeeping -%}
-                        {%- if id not in known -%}
-                            {%- do known.update({id: _code_and_vars(id, _canonical_code(macro.macro_sql))}) -%}
-                        {%- endif -%}
-                        {%- do seen.update(known[id]) -%}
-                        {%- do todo.extend(macro.depends_on.macros) -%}
-                    {%- endif -%}
-                {%- endif -%}
-            {%- else -%}
-                {%- set node = graph.nodes.get(id) -%}
-                {%- if node and not node.original_file_path.startswith('models/coverage/') -%}
-                    {%- if id in known -%}
-                    {%- elif node.resource_type != 'model' -%}
-                        {%- do known.update({id: {id: node.checksum.checksum}}) -%}
-                    {%- elif node.language == 'python' -%}
-                        {%- do known.update({id: {id: local_md5(_canonical_python(node.raw_code))}}) -%}
-                    {%- else -%}
-                        {%- do known.update({id: _code_and_vars(id, _canonical_code(node.raw_code))}) -%}
-                    {%- endif -%}
-                    {%- do seen.update(known[id]) -%}
-                    {%- do todo.extend(node.depends_on.get('nodes', []) + node.depends_on.get('macros', [])) -%}
-                {%- endif -%}
-            {%- endif -%}
+            {%- if id not in known %}{% do known.update({id: _code_and_parents(id)}) %}{% endif -%}
+            {%- set code, parents = known[id] -%}
+            {%- do seen.update(code) -%}
+            {%- do todo.extend(parents) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(local_md5(tojson(seen, sort_keys=true))[:12]) }}
+    {%- set version = local_md5(tojson(seen, sort_keys=true))[:12] -%}
+    {%- do known.update({'version of ' ~ model_id: version}) -%}
+    {{ return(version) }}
+{%- endmacro %}
+
+
+{#- What a node or macro adds to what is hashed, and the ids of what it is made from: nothing, where it makes no
+    numbers or is not of this project. -#}
+{% macro _code_and_parents(id) -%}
+    {%- set bookkeeping = [
+        'macros/receipts.sql', 'macros/hashing.sql', 'macros/logic_version.sql',
+    ] -%}
+    {%- if id.startswith('macro.') -%}
+        {%- set _, package, name = id.split('.') -%}
+        {%- set macro = context[package][name].macro if package == project_name -%}
+        {%- if macro and macro.original_file_path not in bookkeeping -%}
+            {{ return([_code_and_vars(id, _canonical_code(macro.macro_sql)), macro.depends_on.macros]) }}
+        {%- endif -%}
+    {%- else -%}
+        {%- set node = graph.nodes.get(id) -%}
+        {%- if node and not node.original_file_path.startswith('models/coverage/') -%}
+            {%- set parents = node.depends_on.get('nodes', []) + node.depends_on.get('macros', []) -%}
+            {%- if node.resource_type != 'model' -%}
+                {{ return([{id: node.checksum.checksum}, parents]) }}
+            {%- elif node.language == 'python' -%}
+                {{ return([{id: local_md5(_canonical_python(node.raw_code))}, parents]) }}
+            {%- endif -%}
+            {{ return([_code_and_vars(id, _canonical_code(node.raw_code)), parents]) }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return([{}, []]) }}
 {%- endmacro %}
 
 
