@@ -50,6 +50,8 @@ class Runner:
     """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused."""
 
     def __init__(self, warehouse: Warehouse, log_dir: Path | None = None):
+        # dbt makes hundreds of thousands of objects that stay: look through them for garbage less often.
+        gc.set_threshold(100_000)
         from dbt.cli.main import dbtRunner
 
         self._target = warehouse.target
