@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.bigquery.analyzer import Script, Statement, analyze, compiled
 from tests.bigquery.emulator import Emulator, running_emulator
+from tests.bigquery.python_model import on_duckdb
 from tests.python.conftest import real_data  # noqa: F401
 from tests.python.warehouses import PROJECT
 
@@ -61,3 +63,10 @@ def submissions() -> dict[str, dict[str, Any]]:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def python_model(real_data, tmp_path_factory) -> Iterator[duckdb.DuckDBPyConnection]:  # noqa: F811
+    """The Python model's rows and what it makes of them: the tables `inputs` and `on_duckdb`."""
+    with on_duckdb(real_data, tmp_path_factory.mktemp("python_model")) as connection:
+        yield connection

@@ -72,8 +72,8 @@ class Google:
         return request if isinstance(request, dict) else type(request).to_dict(request)
 
 
-def submission(method: str) -> dict[str, Any]:
-    """Run the model and return what was submitted, or `{"error": ...}`."""
+def submission(method: str, target: str) -> dict[str, Any]:
+    """Run the model and return what was submitted, or `{"error": ...}`. `target` is a folder for dbt."""
     from dbt.adapters.bigquery import BigQueryAdapter, BigQueryConnectionManager, python_submissions
     from dbt.adapters.bigquery.connections import BigQueryAdapterResponse
     from dbt.adapters.contracts.connection import ConnectionState
@@ -92,7 +92,7 @@ def submission(method: str) -> dict[str, Any]:
     def existing(adapter: Any, database: str, schema: str, identifier: str) -> Any:
         return adapter.Relation.create(database, schema, identifier, type="table")
 
-    with ExitStack() as stack, tempfile.TemporaryDirectory() as target:
+    with ExitStack() as stack:
         for owner, name, stand_in in (
             (BigQueryConnectionManager, "open", classmethod(open_)),
             (
@@ -129,8 +129,9 @@ def submission(method: str) -> dict[str, Any]:
 
 def main() -> None:
     """Print what is submitted by each of the methods."""
-    with redirect_stdout(sys.stderr):  # dbt writes its errors there even when it is told to be quiet
-        answer = {method: submission(method) for method in sys.argv[1:]}
+    # dbt prints its errors even when it is told to be quiet. In one folder the project is parsed once.
+    with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory() as target:
+        answer = {method: submission(method, target) for method in sys.argv[1:]}
     print(json.dumps(answer))
 
 
