@@ -27,6 +27,10 @@
 {%- endmacro %}
 
 
+{#- The window as it was asked for, unchecked: where a run's context is not at hand. -#}
+{% macro asked_window() -%}{{ return([var('start', none), var('end', none)]) }}{%- endmacro %}
+
+
 {#- A date var as an ISO string, whether it was quoted or not, or none. -#}
 {% macro _window_date(name) -%}
     {%- set value = var(name, none) -%}

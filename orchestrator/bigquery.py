@@ -35,7 +35,7 @@ def connect(target: str) -> Connection:
         from dbt.adapters.bigquery.clients import create_bigquery_client
     except ModuleNotFoundError as error:
         raise UserError(f"BigQuery's client is not installed ({error.name} is missing): {INSTALL}") from None
-    credentials = _credentials(target)
+    credentials = credentials_of(target)
     if credentials.database == UNSET:
         raise UserError(f"which project? Set NBA_BIGQUERY_PROJECT, and see {PAGE}")
     with explained(credentials.database):
@@ -49,7 +49,7 @@ def connect(target: str) -> Connection:
     return Connection(client, credentials.database, credentials.location)
 
 
-def _credentials(target: str):
+def credentials_of(target: str):
     """Let dbt read the profile: what it would use for its models is what everything else uses."""
     from argparse import Namespace
 
