@@ -104,7 +104,11 @@ def bare_project(folder: Path) -> Path:
     )
     settings = folder / "dbt_project.yml"
     text = settings.read_text()
-    for line in ('  - "{{ create_bookkeeping() }}"\n', '      +post-hook: "{{ write_receipts() }}"\n'):
+    for line in (
+        '  - "{{ create_bookkeeping() }}"\n',
+        '      +pre-hook: "{{ withdraw_receipts() }}"\n',
+        '      +post-hook: "{{ write_receipts() }}"\n',
+    ):
         text = cut(text, line)
     text = text.replace("    coverage:\n", "    coverage:\n      +enabled: false\n")
     settings.write_text(text)

@@ -1,5 +1,9 @@
-{#- Receipts: one row per (table, analysis_date) that was built, written in the transaction of the data.
-    A game date with a receipt is finished, even when it holds 0 rows; a date without one is missing. -#}
+{#- Receipts: one row per (table, analysis_date) that was built. A game date with a receipt is finished, even when
+    it holds 0 rows; a date without one is missing.
+
+    On DuckDB receipts are written in the transaction of the data. BigQuery has none around a model and its hooks:
+    there the order does it. Old receipts go before anything is written, new ones come last, so that a run which
+    dies in between leaves dates that are missing, never dates that look finished. -#}
 
 {#- The table of receipts. Not a model: every model's hook writes to it. -#}
 {% macro receipts_relation() -%}
@@ -47,8 +51,20 @@
 {%- endmacro %}
 
 
-{#- post-hook of every Phase 4 table: the window's receipts are replaced by one for each of its game dates, and
-    failures of the window are forgotten: it has just succeeded. -#}
+{#- pre-hook of every Phase 4 table: the receipts of what it is about to replace are gone. -#}
+{% macro withdraw_receipts() -%}
+    {%- set receipts = receipts_relation() -%}
+    {%- if execute -%}
+    delete from {{ receipts }}
+    where table_name = '{{ this.identifier }}'
+        {#- A table made anew holds this window only, whatever older receipts say. -#}
+        {%- if is_incremental() %} and {{ in_window('analysis_date') }}{% endif %}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- post-hook of every Phase 4 table: failures of the window are forgotten, for it has just succeeded, and each of
+    its game dates has a receipt. -#}
 {% macro write_receipts() -%}
     {#- Outside the condition: dbt learns dependencies while parsing. -#}
     {%- set receipts = receipts_relation() -%}
@@ -58,10 +74,8 @@
     {#- Only so that a plain `dbt run --select +table` makes this view, too: the coverage compares with it. -#}
     {%- do ref('int_logic_versions') -%}
     {%- if execute -%}
-    delete from {{ receipts }}
-    where table_name = '{{ this.identifier }}'
-        {#- A table made anew holds this window only, whatever older receipts say. -#}
-        {%- if is_incremental() %} and {{ in_window('analysis_date') }}{% endif %};
+    delete from {{ failures }}
+    where table_name = '{{ this.identifier }}' and {{ in_window('analysis_date') }};
     insert into {{ receipts }} (
         table_name, analysis_date, row_count, content_hash, input_hash, logic_version, run_id, built_at
     )
@@ -89,9 +103,7 @@
         on
             dates.game_date = input_hashes.analysis_date
             and input_hashes.table_name = '{{ this.identifier }}'
-    where {{ in_window('dates.game_date') }};
-    delete from {{ failures }}
-    where table_name = '{{ this.identifier }}' and {{ in_window('analysis_date') }}
+    where {{ in_window('dates.game_date') }}
     {%- endif -%}
 {%- endmacro %}
 

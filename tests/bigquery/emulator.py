@@ -1,8 +1,7 @@
 """BigQuery's emulator, started and stopped, and what others need to reach it.
 
-By hand, for development: `python -m tests.bigquery.emulator [PORT [FOLDER]]` keeps one running until Ctrl-C
-and prints the environment with which dbt and orchestrate.py use it. Without a folder nothing stays of what
-it held.
+By hand, for development: `python -m tests.bigquery.emulator [PORT]` keeps one running until Ctrl-C and prints
+the environment with which dbt and orchestrate.py use it. Nothing stays of what it held.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class Emulator:
 
 @contextmanager
 def running_emulator(folder: Path, port: int = 0) -> Iterator[Emulator]:
-    """Run one, with its data and its log in a folder."""
+    """Run one, with its log and what else it leaves in a folder."""
     errors = folder / "emulator.log"
     folder.mkdir(parents=True, exist_ok=True)
     with errors.open("w") as log:
@@ -76,17 +75,14 @@ def running_emulator(folder: Path, port: int = 0) -> Iterator[Emulator]:
     finally:
         if process.poll() is not None:
             raise RuntimeError(f"the emulator died meanwhile, see {errors}:\n{errors.read_text()[-2000:]}")
-        process.kill()  # what it holds is thrown away, or read by the next one as after any crash
+        process.kill()  # it holds nothing that anybody will read
         process.wait()
 
 
 def main() -> None:
     """Keep one running."""
-    port, folder = (*sys.argv[1:], *("0", "")[len(sys.argv) - 1 :])
-    with (
-        tempfile.TemporaryDirectory() as temporary,
-        running_emulator(Path(folder or temporary), int(port)) as running,
-    ):
+    port = int(sys.argv[1]) if sys.argv[1:] else 0
+    with tempfile.TemporaryDirectory() as folder, running_emulator(Path(folder), port) as running:
         print("export", *(f"{name}={value}" for name, value in running.environment.items()), flush=True)
         try:
             while True:
