@@ -94,7 +94,7 @@ class BigQueryProject(Warehouse):
 
     def planned_bytes(self, queries: Sequence[str]) -> Bytes:
         """Ask for a dry run of each query, which costs nothing."""
-        from google.api_core.exceptions import BadRequest, NotFound
+        from google.api_core.exceptions import BadRequest, Forbidden, NotFound
         from google.cloud.bigquery import QueryJobConfig
 
         client = self._connection.client
@@ -103,8 +103,12 @@ class BigQueryProject(Warehouse):
             config = QueryJobConfig(dry_run=True, use_query_cache=False)
             try:
                 return client.query(sql, job_config=config).total_bytes_processed
-            except (NotFound, BadRequest):
-                return None  # reads what no earlier run has made yet
+            except (NotFound, BadRequest, Forbidden) as error:
+                # It reads what no run has made yet. BigQuery says of absent tables at times that nobody may
+                # read them, "or perhaps" they do not exist.
+                if isinstance(error, Forbidden) and "does not exist" not in str(error):
+                    raise
+                return None
 
         with bigquery.explained(self._name), ThreadPoolExecutor(8) as pool:
             found = list(pool.map(ask, queries))

@@ -1,7 +1,6 @@
 """orchestrate.py drives BigQuery as it drives DuckDB: plan, receipts, kills, busy services, exit codes.
 
-A project of its own on the emulator, two dates of real data with the season before them; the tests build on
-each other.
+An emulator of their own, two dates of real data with the season before them; the tests build on each other.
 """
 
 from __future__ import annotations
@@ -11,20 +10,20 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from google.cloud import bigquery
 
-from tests.bigquery.emulator import Emulator
+from tests.bigquery.emulator import Emulator, running_emulator
 from tests.bigquery.proxy import Proxy, in_front_of
 from tests.python.warehouses import PROJECT, TABLES, change, orchestrate, succeed
 
 DATES = ("2021-11-20", "2021-11-21")
 LAST_LOADED = "2021-11-22"
-RECEIPTS = "select table_name, analysis_date, row_count, content_hash from driven.nba_precompute.receipts"
+RECEIPTS = "select table_name, analysis_date, row_count, content_hash from nba_precompute.receipts"
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ class Driven:
 
 
 @pytest.fixture(scope="module")
-def driven(emulator, real_data, tmp_path_factory):
-    """The project, with the first weeks of a real season as raw data."""
+def driven(bigquery_python, real_data, tmp_path_factory):
+    """A project, with the first weeks of a real season as raw data."""
     folder = tmp_path_factory.mktemp("driven")
     warehouse = folder / "nba.duckdb"
     succeed(orchestrate(warehouse, "ingest", "--from", real_data, "--season", "2021-22"))
@@ -72,8 +71,7 @@ def driven(emulator, real_data, tmp_path_factory):
         *(f"delete from nba_raw.{table} {known}" for table in ("player_box", "team_box", "shots")),
         f"delete from nba_raw.betting_lines {known}",
     )
-    project = replace(emulator, project="driven")
-    with in_front_of(project.url) as proxy:
+    with running_emulator(folder / "emulator") as project, in_front_of(project.url) as proxy:
         environment = os.environ | project.environment
         environment |= {"NBA_EMULATOR": proxy.url, "NBA_STATE_DIR": str(folder)}
         driven = Driven(project, proxy, environment | {"NBA_DUCKDB_PATH": str(warehouse)})
@@ -100,8 +98,7 @@ def test_a_backfill_does_what_the_plan_says(driven, built):
     for table in TABLES:
         found = dict(
             driven.project.query(
-                "select cast(analysis_date as string), count(*) "
-                f"from driven.nba_precompute.{table} group by 1"
+                f"select cast(analysis_date as string), count(*) from nba_precompute.{table} group by 1"
             )
         )
         assert found == {day: rows for (name, day), (rows, _) in driven.receipts().items() if name == table}
@@ -138,7 +135,9 @@ def test_a_killed_run_is_finished_by_the_next(driven, built):
 
 
 def test_a_backfill_on_another_machine_keeps_this_one_out(driven, built):
-    lease = bigquery.Table("driven.nba_precompute.backfill_lease", [bigquery.SchemaField("holder", "STRING")])
+    lease = bigquery.Table(
+        f"{driven.project.project}.nba_precompute.backfill_lease", [bigquery.SchemaField("holder", "STRING")]
+    )
     holder = {
         "host": "elsewhere",
         "pid": 7,
@@ -197,4 +196,4 @@ def test_nobody_at_the_address_is_said_soon(driven, tmp_path):
 
 def test_state_stays_where_it_was_told_to(driven, built):
     folder = Path(driven.environment["NBA_STATE_DIR"])
-    assert (folder / "driven.emulator.state" / "progress.sqlite").is_file()
+    assert (folder / "local-project.emulator.state" / "progress.sqlite").is_file()
