@@ -181,7 +181,7 @@ class _Execution:
         if self._runner is None:
             from orchestrator.runner import Runner
 
-            self._runner = Runner(self._warehouse)
+            self._runner = Runner(self._warehouse, self._run.run_id)
         return self._runner
 
     def _look_again(self, planned: PlannedWindow, *, built: bool = False) -> None:

@@ -49,14 +49,14 @@ class RunResult:
 class Runner:
     """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused."""
 
-    def __init__(self, warehouse: Warehouse, log_dir: Path | None = None):
+    def __init__(self, warehouse: Warehouse, run_id: str = ""):
         # dbt makes hundreds of thousands of objects that stay: look through them for garbage less often.
         gc.set_threshold(100_000)
         from dbt.cli.main import dbtRunner
 
         self._target = warehouse.target
         self._dbt_runner = dbtRunner
-        self._log_dir = log_dir or PROJECT_DIR / "logs"
+        self._run_id = run_id
         self._manifest = None
         self._project_files = project_files()
 
@@ -143,14 +143,14 @@ class Runner:
         return [f"+{table},{kind}" for table in tables for kind in kinds]
 
     def _vars(self, **more: str) -> list[str]:
-        return ["--vars", json.dumps({"project_files": self._project_files, **more})]
+        return ["--vars", json.dumps({"project_files": self._project_files, "run_id": self._run_id, **more})]
 
     def _options(self) -> list[str]:
         return [
             "--project-dir", str(PROJECT_DIR),
             "--profiles-dir", str(PROJECT_DIR),
             "--target", self._target,
-            "--log-path", str(self._log_dir),
+            "--log-path", str(PROJECT_DIR / "logs"),
             "--log-level", "none",
             "--no-write-json",  # a manifest for each call would cost a third of a second
             # Its own: a dbt run with other vars would throw away what was parsed, and the other way round.

@@ -105,6 +105,14 @@ def test_a_backfill_does_what_the_plan_says(driven, built):
         assert set(found) == set(DATES) or table == "phase4_exclusions"
 
 
+def test_its_jobs_carry_the_run(driven, built):
+    """Whoever sees the bill can tell which run made it, and finds that run's log by its name."""
+    _, outcome = built
+    labels = [job.labels for job in driven.project.client.list_jobs() if job.labels.get("nba_table")]
+    tables = {found["nba_table"] for found in labels if found.get("nba_run") == outcome["run_id"].lower()}
+    assert tables >= set(TABLES)
+
+
 def test_a_busy_service_is_asked_again(driven, built):
     assert driven.proxy.served == [429, 503, 429]
 

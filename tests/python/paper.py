@@ -238,7 +238,7 @@ class Notes(Listener):
 def run(dbt: PaperDbt, request: Request | None = None, **more) -> Outcome:
     """Backfill with the stand-in and without waiting between attempts."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("orchestrator.runner.Runner", lambda _: dbt)
+        patch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
         patch.setattr(backfill_module, "wait_exponential_jitter", lambda **_: wait_none())
         return backfill_module.backfill(dbt.file, request or Request(end=FAR), **more)
 

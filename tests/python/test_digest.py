@@ -28,7 +28,7 @@ def league(tmp_path, monkeypatch):
     dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells_of(DAYS)))
     monkeypatch.setenv("NBA_DUCKDB_PATH", str(dbt.warehouse))
     monkeypatch.delenv("NBA_NOTIFY", raising=False)
-    monkeypatch.setattr("orchestrator.runner.Runner", lambda _: dbt)
+    monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
     monkeypatch.setattr("orchestrator.backfill.wait_exponential_jitter", lambda **_: wait_none())
     return dbt
 
