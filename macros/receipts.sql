@@ -5,15 +5,16 @@
     there the order does it. Old receipts go before anything is written, new ones come last, so that a run which
     dies in between leaves dates that are missing, never dates that look finished. -#}
 
-{#- The table of receipts. Not a model: every model's hook writes to it. -#}
+{#- The table of receipts. Not a model: every model's hook writes to it. (With `--empty` a source is a subquery
+    without rows; what is created or written to has no limit.) -#}
 {% macro receipts_relation() -%}
-    {{ return(source('nba_bookkeeping', 'receipts')) }}
+    {{ return(source('nba_bookkeeping', 'receipts').replace(limit=none)) }}
 {%- endmacro %}
 
 
 {#- The table of dates that a backfill put aside, with the error. -#}
 {% macro failures_relation() -%}
-    {{ return(source('nba_bookkeeping', 'failures')) }}
+    {{ return(source('nba_bookkeeping', 'failures').replace(limit=none)) }}
 {%- endmacro %}
 
 

@@ -27,15 +27,18 @@ class Script:
 
 @dataclass(frozen=True)
 class Read:
-    """A read of a partitioned table."""
+    """A read of a table."""
 
     table: str
-    column: str
+    column: str | None
+    """What it is partitioned by, if it is."""
     low: str | None
     """The first day it must look at, as far as constants say."""
     high: str | None
     via: tuple[str, ...]
     """The views in between, outermost first."""
+    needs: tuple[str, ...] = ()
+    """The columns of which something is needed."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Statement:
     kind: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     reads: tuple[Read, ...] = ()
+    """Of partitioned tables."""
+    whole: tuple[Read, ...] = ()
+    """Of tables without partitions."""
 
 
 def analyze(
@@ -62,7 +68,7 @@ def analyze(
     )
     return {
         answer["id"]: [
-            Statement(**statement | {"reads": tuple(_read(read) for read in statement.get("reads", ()))})
+            Statement(**statement | {kind: _reads(statement.get(kind, ())) for kind in ("reads", "whole")})
             for statement in answer["statements"]
         ]
         for answer in answers
@@ -77,8 +83,8 @@ def compiled(variables: dict[str, str]) -> list[Script]:
     ]
 
 
-def _read(read: dict[str, Any]) -> Read:
-    return Read(**read | {"via": tuple(read["via"])})
+def _reads(reads: list[dict[str, Any]]) -> tuple[Read, ...]:
+    return tuple(Read(**read | {"via": tuple(read["via"]), "needs": tuple(read["needs"])}) for read in reads)
 
 
 def _call(command: list[Path | str], request: Any) -> Any:

@@ -191,7 +191,8 @@ def _analyze_script(catalog: Catalog, script: str) -> Iterator[dict[str, Any]]:
             "sql": text[start : location.byte_position].decode(),
             "kind": type(resolved).__name__.removeprefix("Resolved").removesuffix("Stmt"),
             "columns": {output.name: _type_name(output.column.type) for output in _outputs(resolved)},
-            "reads": reads,
+            "reads": [read for read in reads if read["column"]],
+            "whole": [read for read in reads if not read["column"]],
         }
 
 

@@ -1,9 +1,11 @@
-"""Which partitions a statement must read, from what the analyzer made of it.
+"""Which partitions and columns a statement must read, from what the analyzer made of it.
 
 BigQuery prunes by filters on the partition column that are constant when the query is compiled. Such a filter
 counts here where it can be moved down to the scan: through projections and renames, other filters, unions,
 group keys, the kept side of an outer join and both sides of an inner one, and window functions that are
 partitioned by the column. Views and `with` queries are looked through, each time they are used.
+
+Columns are followed the same way: of a table those count that something needs which itself is needed.
 """
 
 from __future__ import annotations
@@ -36,32 +38,38 @@ class Bounds(NamedTuple):
 
 # What is known of columns, by the analyzer's number of them.
 Known = dict[int, Bounds]
+Needed = set[int]
 
 
-def reads_of(statement: Any, tables: Mapping[str, Any]) -> list[dict[str, str | None]]:
-    """List the partitioned tables that a statement reads, with the days it must look at.
+def reads_of(statement: Any, tables: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the tables that a statement reads, with the days it must look at and the columns it needs.
 
-    `via` names the views between the statement and the table, outermost first. Creating a view reads nothing.
+    A table without partitions has no `column` and no days. `via` names the views between the statement and
+    the table, outermost first. Creating a view reads nothing.
     """
     reader = _Reader(tables)
     kind = type(statement).__name__
-    if kind in ("ResolvedQueryStmt", "ResolvedCreateTableAsSelectStmt", "ResolvedInsertStmt"):
+    if kind in ("ResolvedQueryStmt", "ResolvedCreateTableAsSelectStmt"):
+        reader.scan(statement.query, {}, {output.column.column_id for output in statement.output_column_list})
+    elif kind == "ResolvedInsertStmt":
         if statement.query:
-            reader.scan(statement.query, {})
+            reader.scan(statement.query, {}, _ids(statement.query_output_column_list))
     elif kind in ("ResolvedDeleteStmt", "ResolvedUpdateStmt"):
         where = _bounds_of(statement.where_expr)
+        needed = _all_in(statement)
         reader.expression(statement.where_expr)
-        reader.scan(statement.table_scan, where)
+        reader.scan(statement.table_scan, where, needed)
         if getattr(statement, "from_scan", None):
-            reader.scan(statement.from_scan, where)
+            reader.scan(statement.from_scan, where, needed)
     elif kind == "ResolvedMergeStmt":
-        reader.scan(statement.table_scan, _bounds_of_merge(statement))
-        reader.scan(statement.from_scan, {})
+        needed = _all_in(statement)
+        reader.scan(statement.table_scan, _bounds_of_merge(statement), needed)
+        reader.scan(statement.from_scan, {}, needed)
     return list(reader.reads.values())
 
 
 class _Reader:
-    """Walks the scans of one statement from the top, carrying down what is known of their columns."""
+    """Walks the scans of a statement from the top, carrying down what is known and needed of columns."""
 
     def __init__(self, tables: Mapping[str, Any]):
         self._tables = tables
@@ -69,77 +77,91 @@ class _Reader:
         self._via: tuple[str, ...] = ()
         self.reads: dict[tuple, dict[str, Any]] = {}
 
-    def scan(self, node: Any, known: Known) -> None:
-        """Look at a scan whose output is known to lie within these bounds."""
+    def scan(self, node: Any, known: Known, needed: Needed) -> None:
+        """Look at a scan whose output is known to lie within these bounds, and of which this is needed."""
         visit = getattr(self, type(node).__name__.removeprefix("Resolved"), None)
         if visit:
-            visit(node, known)
+            visit(node, known, needed)
         else:
             # Whatever else there is (limit, pivot, ...) lets no filter through.
+            needed = needed | _all_in(node)
             for child in _children(node):
                 if type(child).__name__.endswith("Scan"):
-                    self.scan(child, {})
+                    self.scan(child, {}, needed)
                 else:
                     self.expression(child)
 
     def expression(self, node: Any) -> None:
         """Look for subqueries."""
         if type(node).__name__ == "ResolvedSubqueryExpr":
-            self.scan(node.subquery, {})
+            self.scan(node.subquery, {}, _ids(node.subquery.column_list))
             if node.in_expr:
                 self.expression(node.in_expr)
         elif node is not None:
             for child in _children(node):
                 self.expression(child)
 
-    def TableScan(self, node: Any, known: Known) -> None:  # noqa: N802 - the methods are named as the scans are
+    def TableScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802 - named as the scans are
         """A table ends the way down; a view goes on below."""
         table = self._tables[node.table.name]
         names = list(table.columns)
-        by_name = {
-            names[index]: known[column.column_id]
+        columns = {
+            column.column_id: names[index]
             for index, column in zip(node.column_index_list, node.column_list, strict=True)
-            if column.column_id in known
         }
+        by_name = {name: known[column] for column, name in columns.items() if column in known}
+        wanted = [name for column, name in columns.items() if column in needed]
         if table.view:
-            self._view(table, by_name)
-        elif table.partition_column:
-            bounds = by_name.get(table.partition_column, Bounds())
-            read = {
-                "table": table.name,
-                "column": table.partition_column,
-                "low": _iso(bounds.low),
-                "high": _iso(bounds.high),
-                "via": list(self._via),
-            }
-            self.reads[tuple(map(str, read.values()))] = read
+            self._view(table, by_name, wanted)
+            return
+        bounds = by_name.get(table.partition_column, Bounds())
+        read = {
+            "table": table.name,
+            "column": table.partition_column,
+            "low": _iso(bounds.low),
+            "high": _iso(bounds.high),
+            "via": list(self._via),
+        }
+        read = self.reads.setdefault(tuple(map(str, read.values())), read | {"needs": []})
+        read["needs"] = sorted({*read["needs"], *wanted})
 
-    def _view(self, table: Any, by_name: dict[str, Bounds]) -> None:
+    def _view(self, table: Any, by_name: dict[str, Bounds], wanted: list[str]) -> None:
         outer = self._with, self._via
         self._with, self._via = {}, (*self._via, table.name)
-        known = {
-            output.column.column_id: by_name[output.name]
-            for output in table.view.output_column_list
-            if output.name in by_name
-        }
-        self.scan(table.view.query, known)
+        outputs = {output.name: output.column.column_id for output in table.view.output_column_list}
+        known = {outputs[name]: bounds for name, bounds in by_name.items()}
+        self.scan(table.view.query, known, {outputs[name] for name in wanted})
         self._with, self._via = outer
 
-    def FilterScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def FilterScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         self.expression(node.filter_expr)
-        self.scan(node.input_scan, _both(known, _bounds_of(node.filter_expr)))
+        self.scan(
+            node.input_scan,
+            _both(known, _bounds_of(node.filter_expr)),
+            needed | _all_in(node.filter_expr),
+        )
 
-    def ProjectScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def ProjectScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         for computed in node.expr_list:
             self.expression(computed.expr)
-        self.scan(node.input_scan, _below(known, node.expr_list) | _others(known, node.expr_list))
+        self.scan(
+            node.input_scan,
+            _below(known, node.expr_list) | _others(known, node.expr_list),
+            _needed_by(node.expr_list, needed),
+        )
 
-    def AggregateScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def AggregateScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         for computed in node.aggregate_list:
             self.expression(computed.expr)
-        self.scan(node.input_scan, {} if node.grouping_set_list else _below(known, node.group_by_list))
+        self.scan(
+            node.input_scan,
+            {} if node.grouping_set_list else _below(known, node.group_by_list),
+            _needed_by(node.aggregate_list, needed).union(
+                *(_all_in(computed.expr) for computed in node.group_by_list)
+            ),
+        )
 
-    def AnalyticScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def AnalyticScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         partitions = [
             {column.column.column_id for column in group.partition_by.partition_by_list}
             if group.partition_by
@@ -147,11 +169,21 @@ class _Reader:
             for group in node.function_group_list
         ]
         within = set.intersection(*partitions)
-        self.scan(node.input_scan, {column: bounds for column, bounds in known.items() if column in within})
+        made = [function for group in node.function_group_list for function in group.analytic_function_list]
+        below = _needed_by(made, needed)
+        for group in node.function_group_list:
+            if any(function.column.column_id in needed for function in group.analytic_function_list):
+                below |= _all_in(group.partition_by) | _all_in(group.order_by)
+        self.scan(
+            node.input_scan,
+            {column: bounds for column, bounds in known.items() if column in within},
+            below,
+        )
 
-    def JoinScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def JoinScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         self.expression(node.join_expr)
         on = _bounds_of(node.join_expr)
+        needed = needed | _all_in(node.join_expr)
         kind = node.join_type.name if node.join_type else "INNER"
         sides = {
             "INNER": (_both(known, on), _both(known, on)),
@@ -159,18 +191,20 @@ class _Reader:
             "RIGHT": (on, known),
             "FULL": ({}, {}),
         }[kind]
-        self.scan(node.left_scan, sides[0])
-        self.scan(node.right_scan, sides[1])
+        self.scan(node.left_scan, sides[0], needed)
+        self.scan(node.right_scan, sides[1], needed)
 
-    def ArrayScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def ArrayScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         for expression in (*node.array_expr_list, node.join_expr):
             self.expression(expression)
+            needed = needed | _all_in(expression)
         if node.input_scan:
-            self.scan(node.input_scan, known)
+            self.scan(node.input_scan, known, needed)
 
-    def SetOperationScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def SetOperationScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
+        every_column = bool(node.op_type)  # all but UNION ALL, which is 0, compare rows
         for item in node.input_item_list:
-            pairs = zip(node.column_list, item.output_column_list, strict=True)
+            pairs = list(zip(node.column_list, item.output_column_list, strict=True))
             self.scan(
                 item.scan,
                 {
@@ -178,25 +212,49 @@ class _Reader:
                     for outer, inner in pairs
                     if outer.column_id in known
                 },
+                {inner.column_id for outer, inner in pairs if every_column or outer.column_id in needed},
             )
 
-    def OrderByScan(self, node: Any, known: Known) -> None:  # noqa: N802
-        self.scan(node.input_scan, known)
+    def OrderByScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
+        ordered = set().union(*(_all_in(item) for item in node.order_by_item_list))
+        self.scan(node.input_scan, known, needed | ordered)
 
-    def WithScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def WithScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         self._with |= {entry.with_query_name: entry.with_subquery for entry in node.with_entry_list}
-        self.scan(node.query, known)
+        self.scan(node.query, known, needed)
 
-    def WithRefScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def WithRefScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         subquery = self._with[node.with_query_name]
-        pairs = zip(node.column_list, subquery.column_list, strict=True)
+        pairs = list(zip(node.column_list, subquery.column_list, strict=True))
         self.scan(
             subquery,
             {inner.column_id: known[outer.column_id] for outer, inner in pairs if outer.column_id in known},
+            {inner.column_id for outer, inner in pairs if outer.column_id in needed},
         )
 
-    def SingleRowScan(self, node: Any, known: Known) -> None:  # noqa: N802
+    def SingleRowScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802
         """`select 1`: reads nothing."""
+
+
+def _ids(columns: Any) -> Needed:
+    return {column.column_id for column in columns}
+
+
+def _all_in(node: Any) -> Needed:
+    """The columns that are named anywhere below."""
+    if node is None:
+        return set()
+    if type(node).__name__ == "ResolvedColumnRef":
+        return {node.column.column_id}
+    return set().union(*map(_all_in, _children(node)))
+
+
+def _needed_by(computed: list[Any], needed: Needed) -> Needed:
+    """What is needed below, if this is needed of what is computed from it."""
+    made = {column.column.column_id for column in computed}
+    return (needed - made).union(
+        *(_all_in(column.expr) for column in computed if column.column.column_id in needed)
+    )
 
 
 def _below(known: Known, computed: list[Any]) -> Known:
