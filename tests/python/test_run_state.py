@@ -144,9 +144,13 @@ def test_estimates_come_from_what_was_measured(league):
         return progress.estimate([Window(DAYS[0], DAYS[1], number) for number in dates])
 
     assert asked(10) is None
-    measured((100, 10.0))
-    assert asked(50) == pytest.approx(5.0)
-    measured((100, 10.0), (200, 15.0))  # 5 s a window and 50 ms a date
+    measured((1, 5.01))
+    assert asked(500) == pytest.approx(10.0)  # a night takes 5 s, but 500 nights at once not 42 minutes
+    measured((1, 5.01), (1, 5.01))
+    assert asked(500) == pytest.approx(10.0)
+    measured(*40 * [(100, 10.0)])  # the newest 40 count
+    assert asked(50) == pytest.approx(10.0 / 600 * 550)
+    measured(*20 * [(100, 10.0), (200, 15.0)])  # 5 s a window and 50 ms a date
     assert asked(300) == pytest.approx(20.0)
     assert asked(100, 100) == pytest.approx(20.0)
     assert asked() is None
