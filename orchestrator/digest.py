@@ -31,6 +31,8 @@ def needs_a_person(outcome: Outcome) -> list[str]:
             f"{entry.problem.game_date}: {entry.problem.detail}"
         )
     days = {cell.day for cell in outcome.cells if cell.state in STALE}
+    # Those left out because of bad inputs were named, and building them is no way out.
+    days = {day for day in days if not any(entry.start <= day <= entry.end for entry in outcome.plan.blocked)}
     if days:
         lines.append(
             f"stale: {len(days)} dates, {min(days)}..{max(days)}, changed since they were built. "

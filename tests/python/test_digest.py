@@ -108,6 +108,23 @@ def test_stale_history_that_the_run_left_is_told(league, mailbox):
     assert letter["type"] == "warning"
 
 
+def test_stale_dates_that_bad_inputs_keep_out_are_told_once(league, mailbox):
+    address, letters = mailbox
+    run(league)
+    change(
+        league.warehouse,
+        "update nba_precompute.receipts set stale = 'stale_inputs'",
+        f"insert into nba_intermediate.phase3_preflight values ('one_sided_box', 'block', "
+        f"{season_of(DAYS[2])}, date '{DAYS[2]}', 1, 'game 7', date '{DAYS[2]}', date '{DAYS[3]}')",
+    )
+    assert command("backfill", "--only", "missing", "--notify", address).exit_code == 0
+    assert f"stale: 4 dates, {DAYS[0]}..{DAYS[3]}" in letters.pop()["message"]  # nothing was left out yet
+    assert command("backfill", "--notify", address).exit_code == 1
+    (letter,) = letters
+    assert f"left out 2 dates, {DAYS[2]}..{DAYS[3]}: one_sided_box" in letter["message"]
+    assert "stale:" not in letter["message"]
+
+
 def test_a_run_that_stopped_is_told(league, mailbox):
     address, letters = mailbox
     league.bad = {(TDZA, day) for day in DAYS}
