@@ -209,7 +209,7 @@ class Page:
 
     def sizes(self, sizes: Sizes) -> None:
         """Add the widths of rows."""
-        self.lines += ["| table | rows | bytes a row | MiB |", "|---|--:|--:|--:|"]
+        self.lines += ["## Rows", "", "| table | rows | bytes a row | MiB |", "|---|--:|--:|--:|"]
         for table in sorted(sizes.rows):
             if table.split(".")[0] in ("nba_raw", "nba_analytics", "nba_precompute") and sizes.rows[table]:
                 size, rows = sizes.total(table), sizes.rows[table]
@@ -219,7 +219,7 @@ class Page:
     def run(self, title: str, found: dict[str, Bytes]) -> Bytes:
         """Add what a run reads, and its sum without tests."""
         self.lines += [
-            f"### {title}",
+            f"## {title}",
             "",
             "| | statements | processed, MiB | billed, MiB | USD |",
             "|---|--:|--:|--:|--:|",
@@ -242,7 +242,9 @@ class Page:
     def leagues(self, number: int, daily: Bytes, backfill: Bytes) -> None:
         """Add many leagues, each in datasets of its own."""
         self.lines += [
-            "| | one league, USD | " + f"{number} leagues, USD | TiB billed |",
+            f"## {number} leagues",
+            "",
+            f"| | one league, USD | {number} leagues, USD | TiB billed |",
             "|---|--:|--:|--:|",
         ]
         for title, found in (

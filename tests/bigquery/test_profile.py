@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -72,6 +73,12 @@ def test_a_value_that_cannot_be_is_refused(environment, variable, text):
     environment.setenv(f"NBA_BIGQUERY_{variable}", text)
     with pytest.raises(UserError, match=text):
         credentials_of("bigquery")
+
+
+def test_the_page_has_the_variables_of_the_profile_and_no_others():
+    variables = re.compile("NBA_BIGQUERY_[A-Z_]+")
+    profile, page = ((PROJECT / name).read_text() for name in ("profiles.yml", "docs/bigquery.md"))
+    assert set(variables.findall(profile)) == set(variables.findall(page))
 
 
 # --- labels ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC
@@ -140,6 +141,26 @@ def test_the_second_time_nothing_is_loaded(raw, published):
     assert (result["loaded"], len(result["unchanged"])) == ([], len(CHUNKS))
     assert written(published) == before
     assert fields_of(result) == {field for field in documented("publish") if field[0] != "loaded"}
+
+
+def test_the_smoke_command_runs_on_no_rows(published, tmp_path):
+    """That of docs/bigquery.md, for one table: what is written to must not be cut to no rows, too."""
+    page = (PROJECT / "docs" / "bigquery.md").read_text()
+    (command,) = re.findall(r"^\.venv/bin/(dbt build --empty .*)$", page, re.MULTILINE)
+    done = subprocess.run(
+        [
+            *(PROJECT / ".venv" / "bin" / part if part == "dbt" else part for part in shlex.split(command)),
+            *("--select", "+team_defense_zone_analysis", "--target-path", tmp_path, "--log-path", tmp_path),
+        ],
+        cwd=PROJECT,
+        env=os.environ | published.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    for table in ("team_defense_zone_analysis", "receipts"):
+        assert published.query(f"select count(*) from nba_precompute.{table}") == [(0,)]
 
 
 def test_loading_the_same_files_again_is_no_change(raw, published, real_data, tmp_path):
