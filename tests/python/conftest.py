@@ -1,9 +1,12 @@
 """Fixtures shared by the Python tests."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
+from filelock import FileLock
 
 from tests.python.warehouses import PROJECT, copy_of, orchestrate, succeed
 
@@ -20,30 +23,54 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def real_raw(real_data, tmp_path_factory) -> Path:
     """A warehouse with all the real raw data and nothing built."""
-    warehouse = tmp_path_factory.mktemp("real_raw") / "nba.duckdb"
-    succeed(orchestrate(warehouse, "ingest", "--from", real_data))
-    return warehouse
+    return made_once(
+        tmp_path_factory, "real_raw", lambda new: succeed(orchestrate(new, "ingest", "--from", real_data))
+    )
 
 
 @pytest.fixture(scope="session")
 def real_built(real_raw, tmp_path_factory) -> Path:
     """The real data, backfilled over the three seasons that people know the numbers of. Do not change it."""
-    warehouse = copy_of(real_raw, tmp_path_factory.mktemp("real_built"))
-    succeed(orchestrate(warehouse, "backfill", "--start", "2021-10-19", "--end", "2024-04-15"))
-    return warehouse
+
+    def make(new: Path) -> None:
+        copy_of(real_raw, new.parent)
+        succeed(orchestrate(new, "backfill", "--start", "2021-10-19", "--end", "2024-04-15"))
+
+    return made_once(tmp_path_factory, "real_built", make)
 
 
 @pytest.fixture(scope="session")
 def demo_raw(tmp_path_factory) -> Path:
     """A warehouse with one season of the demo league and nothing built."""
-    warehouse = tmp_path_factory.mktemp("demo_raw") / "nba.duckdb"
-    succeed(orchestrate(warehouse, "demo", "--seasons", "1"))
-    return warehouse
+    return made_once(
+        tmp_path_factory, "demo_raw", lambda new: succeed(orchestrate(new, "demo", "--seasons", "1"))
+    )
 
 
 @pytest.fixture(scope="session")
 def demo_built(demo_raw, tmp_path_factory) -> Path:
     """The demo season, backfilled. Do not change it."""
-    warehouse = copy_of(demo_raw, tmp_path_factory.mktemp("demo_built"))
-    succeed(orchestrate(warehouse, "backfill"))
-    return warehouse
+
+    def make(new: Path) -> None:
+        copy_of(demo_raw, new.parent)
+        succeed(orchestrate(new, "backfill"))
+
+    return made_once(tmp_path_factory, "demo_built", make)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Make a warehouse for all of pytest's workers, and give this one a copy to itself.
+
+    DuckDB lets one process write or several read: on one file, tests of one worker would be in the way of
+    another's.
+    """
+    own = factory.getbasetemp()
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    made = common / "made" / name
+    made.parent.mkdir(exist_ok=True)
+    with FileLock(made.with_suffix(".lock")):
+        if not made.exists():
+            begun = Path(mkdtemp(prefix=f"{name}-", dir=made.parent))
+            make(begun / "nba.duckdb")
+            begun.rename(made)
+    return copy_of(made / "nba.duckdb", own / name)
