@@ -14,6 +14,7 @@ from tests.python.warehouses import (
     dbt,
     differences,
     orchestrate,
+    prepare,
     query,
     succeed,
     window,
@@ -28,8 +29,9 @@ def rebuild_in_pieces(warehouse, start, end, seed, pieces):
     bounds = list(zip([0, *cuts], [*cuts, days + 1], strict=True))
     order = bounds + rng.sample(bounds, 1)
     rng.shuffle(order)
+    prepare(warehouse)
     for first, after in order:
-        build(warehouse, start + timedelta(days=first), start + timedelta(days=after - 1))
+        build(warehouse, start + timedelta(days=first), start + timedelta(days=after - 1), prepared=True)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

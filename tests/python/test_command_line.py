@@ -8,7 +8,17 @@ import pytest
 from typer.main import get_command
 
 from orchestrate import app
-from tests.python.warehouses import PROJECT, change, copy_of, dbt, orchestrate, query, succeed, window
+from tests.python.warehouses import (
+    PROJECT,
+    change,
+    copy_of,
+    dbt,
+    dbt_here,
+    orchestrate,
+    query,
+    succeed,
+    window,
+)
 
 
 def refused(result, *said, code=1):
@@ -32,8 +42,15 @@ def refused(result, *said, code=1):
     ],
 )
 def test_a_bad_window_stops_dbt_before_any_model(demo_built, given, said):
-    result = dbt(demo_built, "run", "--select", "+ml_feature_store", "--vars", given)
-    refused(result, said, "--vars '{start:", code=2)
+    error, lines = dbt_here(demo_built, "run", "--select", "+ml_feature_store", "--vars", given)
+    assert said in error
+    assert "--vars '{start:" in error
+    assert not any("START sql" in line for line in lines)
+
+
+def test_a_bad_window_is_a_message_and_no_traceback(demo_built):
+    result = dbt(demo_built, "run", "--select", "+ml_feature_store", "--vars", "{start: soon}")
+    refused(result, "'soon', which is not a date", "--vars '{start:", code=2)
     assert "START sql" not in result.stdout
 
 

@@ -39,6 +39,27 @@ def dbt(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]
     return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse)
 
 
+def dbt_here(warehouse: Path, *arguments: str) -> tuple[str, list[str]]:
+    """Run dbt in this process on the project as parsed once; return what stopped it, and all it said."""
+    from dbt.cli.main import dbtRunner
+
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
+        patch.chdir(PROJECT)
+        result = dbtRunner(runner()._manifest, [lambda event: said.append(event.info.msg)]).invoke(
+            [
+                *arguments,
+                "--log-path",
+                str(warehouse.parent),
+                "--target-path",
+                str(warehouse.parent / "target"),
+            ]
+        )
+    runner().release()
+    return str(result.exception or ""), said
+
+
 def prepare(warehouse: Path) -> None:
     """Load the seeds and make the views in this process, as a backfill does before it plans."""
     _in(warehouse, runner().prepare)
