@@ -31,6 +31,7 @@ lint: .venv/.installed-dev  ## ruff and sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
+	NBA_PHASE3=warehouse $(BIN)/sqlfluff lint --processes 2 models/warehouse models/coverage/warehouse
 
 setup: .venv/.installed
 

@@ -1,19 +1,39 @@
 {#- on-run-start: what every model needs is there, or the run stops with the next step, before any model. -#}
 {% macro check_warehouse() -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
-        {%- if not adapter.get_relation(target.database, 'nba_raw', 'games') -%}
-            {{ exceptions.raise_compiler_error(
-                "nba_raw.games is not in this warehouse: load raw data first, with "
-                ~ "`python orchestrate.py demo` or `python orchestrate.py ingest --from DIR`"
-            ) }}
-        {%- endif -%}
-        {%- if flags.WHICH == 'run'
-            and not adapter.get_relation(target.database, 'nba_reference', 'feature_catalogue') -%}
+        {%- do _check_inputs() -%}
+        {%- set seed = graph.nodes['seed.' ~ project_name ~ '.feature_catalogue'] -%}
+        {%- if flags.WHICH == 'run' and not adapter.get_relation(seed.database, seed.schema, seed.alias) -%}
             {{ exceptions.raise_compiler_error(
                 "the seeds are not in this warehouse: run `dbt seed` first"
             ) }}
         {%- endif -%}
         {% do _check_selection() %}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The schedule is there, or of a warehouse's own Phase 3 every table: all that are missing are named at once. -#}
+{% macro _check_inputs() -%}
+    {%- set missing = [] -%}
+    {%- for source in graph.sources.values()
+        if source.identifier == 'games' or source.source_name.startswith('nba_warehouse') -%}
+        {%- if not adapter.get_relation(source.database, source.schema, source.identifier) -%}
+            {%- do missing.append(source.schema ~ '.' ~ source.identifier) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if missing and phase3_source() == 'warehouse' -%}
+        {{ exceptions.raise_compiler_error(
+            missing | sort | join(', ') ~ (" is" if missing | length == 1 else " are") ~ " not in this warehouse, "
+            ~ "and `phase3: warehouse` reads them: set NBA_ANALYTICS_DATASET, NBA_RAW_DATASET or "
+            ~ "NBA_PHASE3_PROJECT to where they are (docs/own-phase3.md)"
+        ) }}
+    {%- elif missing -%}
+        {{ exceptions.raise_compiler_error(
+            missing[0] ~ " is not in this warehouse: load raw data first, with "
+            ~ "`python orchestrate.py demo` or `python orchestrate.py ingest --from DIR` (or, where Phase 3 is there "
+            ~ "already, set NBA_PHASE3=warehouse)"
+        ) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -2,18 +2,6 @@
     (int_input_hashes), or of the run's window alone, which needs no more of it than the run may read
     (int_window_input_hashes). -#}
 {% macro input_hashes(of_window=false) -%}
-{%- set player_measures = [
-    'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes',
-    'ft_attempts', 'offensive_rebounds', 'defensive_rebounds', 'assists', 'steals', 'blocks',
-    'turnovers', 'personal_fouls', 'plus_minus',
-] %}
-{%- set team_measures = [
-    'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes',
-    'ft_attempts', 'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists', 'steals',
-    'blocks', 'turnovers', 'personal_fouls',
-] %}
-{#- The lookup is a key, too: a new namesake changes it for games long played. -#}
-{%- set player = ['game_id', 'player_box.player_id', 'players.player_lookup', 'team_abbr'] %}
 {%- set facts = ['player_games', 'team_games', 'shots', 'schedule'] %}
 
 {#- What each table reads: which facts of earlier games, and which of the day itself. -#}
@@ -34,6 +22,9 @@ with
 game_dates as (
 
     select * from {{ ref('int_game_dates') }}
+    {%- if of_window %}
+    where {{ in_history('game_date') }}
+    {%- endif %}
 
 ),
 
@@ -43,48 +34,12 @@ games as (
 
 ),
 
-player_box as (
+input_facts as (
 
-    select * from {{ ref('stg_nba__player_box') }}
+    select * from {{ ref('int_input_facts') }}
     {%- if of_window %}
     where {{ in_history('game_date') }}
     {%- endif %}
-
-),
-
-players as (
-
-    select * from {{ ref('stg_nba__players') }}
-
-),
-
-team_box as (
-
-    select * from {{ ref('stg_nba__team_box') }}
-    {%- if of_window %}
-    where {{ in_history('game_date') }}
-    {%- endif %}
-
-),
-
-shots as (
-
-    select * from {{ ref('stg_nba__shots') }}
-    {%- if of_window %}
-    where {{ in_history('game_date') }}
-    {%- endif %}
-
-),
-
-injury_events as (
-
-    select * from {{ ref('stg_nba__injury_events') }}
-
-),
-
-betting_lines as (
-
-    select * from {{ ref('stg_nba__betting_lines') }}
 
 ),
 
@@ -94,60 +49,15 @@ non_nba_teams as (
 
 ),
 
-player_facts as (
-
-    select
-        player_box.game_date,
-        {{ sum_of_hashes(row_hash(
-            player + ['game_date', ('minutes_played', 'double')] + player_measures + ['win_flag']
-        )) }} as player_games,
-        {{ sum_of_hashes(row_hash(player)) }} as participants
-    from player_box
-    inner join players on player_box.player_id = players.player_id
-    group by player_box.game_date
-
-),
-
-team_facts as (
+facts_by_date as (
 
     select
         game_date,
-        {{ sum_of_hashes(row_hash(
-            ['game_id', 'team_abbr', 'game_date', ('team_minutes', 'double')]
-            + team_measures
-            + ['win_flag']
-        )) }} as team_games
-    from team_box
-    group by game_date
-
-),
-
--- Counted first: there are eight times as many shots as players.
-shots_by_player as (
-
-    select
-        game_date,
-        game_id,
-        player_id,
-        {%- for zone in ['paint', 'mid_range', 'three_pt'] %}
-        count(case when shot_zone = '{{ zone }}' then 1 end) as {{ zone }}_attempts,
-        count(case when shot_zone = '{{ zone }}' and shot_made then 1 end) as {{ zone }}_makes,
+        {%- for fact in ['player_games', 'participants', 'team_games', 'shots', 'slate'] %}
+        sum(case when fact = '{{ fact }}' then fact_hash end) as {{ fact }},
         {%- endfor %}
-        count(*) as attempts
-    from shots
-    group by game_date, game_id, player_id
-
-),
-
-shot_facts as (
-
-    select
-        game_date,
-        {{ sum_of_hashes(row_hash([
-            'game_id', 'player_id', 'game_date', 'paint_attempts', 'paint_makes',
-            'mid_range_attempts', 'mid_range_makes', 'three_pt_attempts', 'three_pt_makes', 'attempts',
-        ])) }} as shots
-    from shots_by_player
+        count(*) as facts
+    from input_facts
     group by game_date
 
 ),
@@ -168,64 +78,14 @@ schedule_facts as (
 
 ),
 
-slate_dates as (
-
-    select distinct
-        season_year,
-        game_date
-    from games
-    where not is_final
-
-),
-
--- Injuries and lines inform a slate, never a date that has been played.
-slate_facts as (
-
-    select
-        slate_dates.game_date,
-        {{ sum_of_hashes(row_hash([
-            'injury_events.team_abbr', 'injury_events.folded_name', 'injury_events.player_status',
-            'injury_events.event_date',
-        ])) }} as fact_hash
-    from slate_dates
-    inner join injury_events
-        on
-            slate_dates.season_year = injury_events.season_year
-            and {{ known_before('injury_events.event_date', 'slate_dates.game_date') }}
-    group by slate_dates.game_date
-
-    union all
-
-    select
-        slate_dates.game_date,
-        {{ sum_of_hashes(row_hash([
-            'betting_lines.game_id', ('betting_lines.game_total', 'double'),
-            ('betting_lines.home_spread', 'double'),
-        ])) }} as fact_hash
-    from slate_dates
-    inner join betting_lines on slate_dates.game_date = betting_lines.game_date
-    group by slate_dates.game_date
-
-),
-
-slates as (
-
-    select
-        game_date,
-        sum(fact_hash) as slate
-    from slate_facts
-    group by game_date
-
-),
-
 -- Exhibitions between two game dates are listed with the later one (see orchestrator/windows.py).
 exhibition_rows as (
 
     select
         {{ row_hash(['non_nba_teams.team_abbr', 'non_nba_teams.game_date']) }} as row_hash,
-        min(game_dates.game_date) as game_date
+        min(schedule_facts.game_date) as game_date
     from non_nba_teams
-    inner join game_dates on non_nba_teams.game_date <= game_dates.game_date
+    inner join schedule_facts on non_nba_teams.game_date <= schedule_facts.game_date
     group by non_nba_teams.team_abbr, non_nba_teams.game_date
 
 ),
@@ -247,20 +107,17 @@ known as (
         game_dates.season_year,
         game_dates.game_date,
         game_dates.is_bootstrap,
-        sum(player_facts.player_games) over earlier as player_games,
-        sum(team_facts.team_games) over earlier as team_games,
-        sum(shot_facts.shots) over earlier as shots,
+        sum(facts_by_date.player_games) over earlier as player_games,
+        sum(facts_by_date.team_games) over earlier as team_games,
+        sum(facts_by_date.shots) over earlier as shots,
         sum(schedule_facts.schedule) over earlier as schedule,
         schedule_facts.day_schedule,
-        player_facts.participants,
-        slates.slate,
+        facts_by_date.participants,
+        facts_by_date.slate,
         exhibitions.exhibitions
     from game_dates
-    left join player_facts on game_dates.game_date = player_facts.game_date
-    left join team_facts on game_dates.game_date = team_facts.game_date
-    left join shot_facts on game_dates.game_date = shot_facts.game_date
+    left join facts_by_date on game_dates.game_date = facts_by_date.game_date
     left join schedule_facts on game_dates.game_date = schedule_facts.game_date
-    left join slates on game_dates.game_date = slates.game_date
     left join exhibitions on game_dates.game_date = exhibitions.game_date
     window earlier as (
         partition by game_dates.season_year order by game_dates.game_date

@@ -39,7 +39,7 @@ from orchestrator.pace import Tally
 from orchestrator.plan import Plan, PlannedWindow, Request
 from orchestrator.planning import bytes_of, refuse_beyond
 from orchestrator.progress import ProgressFile
-from orchestrator.project import ALL_TABLES, MADE_FROM
+from orchestrator.project import ALL_TABLES, MADE_FROM, PRECOMPUTE
 from orchestrator.survey import Survey, prepare, survey
 from orchestrator.windows import Window, cut, halves
 
@@ -408,11 +408,11 @@ class _Execution:
 
 def _context_rows(connection: Connection, planned: PlannedWindow) -> dict[str, int]:
     table = "player_composite_factors"
-    if table not in planned.tables or not connection.has_table("nba_precompute", table):
+    if table not in planned.tables or not connection.has_table(PRECOMPUTE, table):
         return {}
     return dict(
         connection.rows(
-            f"select context_source, count(*) from nba_precompute.{table} "
+            f"select context_source, count(*) from {PRECOMPUTE}.{table} "
             "where analysis_date between ? and ? group by context_source",
             [planned.window.start, planned.window.end],
         )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator import bigquery
 from orchestrator.errors import HeldError, UserError
 from orchestrator.lock import describe
-from orchestrator.project import PROJECT_DIR
+from orchestrator.project import PRECOMPUTE, PROJECT_DIR, RAW
 from orchestrator.warehouse import Bytes, Connection, Statement, Warehouse
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class BigQueryProject(Warehouse):
         # The client would try for ten minutes.
         patience = {"retry": DEFAULT_RETRY.with_timeout(20), "timeout": 20}
         with bigquery.explained(self._name), suppress(NotFound):
-            connection.client.get_dataset(f"{connection.project}.nba_raw", **patience)
+            connection.client.get_dataset(f"{connection.project}.{RAW}", **patience)
 
     def fingerprint(self) -> None:
         """Return None: only a look inside tells."""
@@ -133,10 +133,10 @@ class BigQueryProject(Warehouse):
         from google.cloud.bigquery import Dataset, SchemaField, Table
 
         connection = self._connection
-        dataset = Dataset(f"{connection.project}.nba_precompute")
+        dataset = Dataset(f"{connection.project}.{PRECOMPUTE}")
         dataset.location = connection.location
         connection.client.create_dataset(dataset, exists_ok=True)
-        name = f"{connection.project}.nba_precompute.backfill_lease"
+        name = f"{connection.project}.{PRECOMPUTE}.backfill_lease"
         wanted = Table(name, [SchemaField("holder", "STRING")])
         wanted.description = json.dumps(holder)
         wanted.expires = datetime.now(UTC) + LEASE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,7 +11,20 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.errors import UserError, WrongShapeError
-from orchestrator.project import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES, PROJECT_DIR
+from orchestrator.project import (
+    ALL_TABLES,
+    ANALYTICS,
+    EXCLUSIONS,
+    INTERMEDIATE,
+    PHASE3_TABLES,
+    PHASE4_TABLES,
+    PRECOMPUTE,
+    PROJECT_DIR,
+    RAW,
+    STAGING,
+    phase3_is_there,
+    settings,
+)
 
 if TYPE_CHECKING:
     from orchestrator.warehouse import Connection, Warehouse
@@ -48,7 +62,7 @@ CELL_COLUMNS = (
     "table_name, analysis_date, season_year, state, state_reason, row_count, is_expected, "
     "failure_error, failure_sql_path, failure_retry_command"
 )
-WINDOW_COVERAGE = "nba_intermediate.int_window_coverage"
+WINDOW_COVERAGE = f"{INTERMEDIATE}.int_window_coverage"
 
 
 class Span(NamedTuple):
@@ -117,18 +131,32 @@ class Coverage:
 
 
 def check_raw(warehouse: Warehouse, connection: Connection) -> None:
-    """Raise a UserError when the warehouse holds no games."""
-    if not connection.has_table("nba_raw", "games"):
-        raise UserError(f"the warehouse holds no raw data: {warehouse.load_first}")
+    """Raise a UserError when the warehouse holds no games, or not the Phase 3 that it is said to have."""
+    if not phase3_is_there():
+        if not connection.has_table(RAW, "games"):
+            raise UserError(f"the warehouse holds no raw data: {warehouse.load_first}")
+    elif "NBA_PHASE3_PROJECT" not in os.environ:  # of another project dbt tells
+        wanted = {ANALYTICS: {*PHASE3_TABLES}, RAW: {"nbac_schedule"}}
+        missing = [
+            f"{dataset}.{table}"
+            for dataset, tables in wanted.items()
+            for table in sorted(tables - connection.tables_in(dataset))
+        ]
+        if missing:
+            raise UserError(
+                f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not in the warehouse, and "
+                "NBA_PHASE3=warehouse reads them: set NBA_ANALYTICS_DATASET or NBA_RAW_DATASET to where they "
+                "are, or unset NBA_PHASE3 to build Phase 3 from raw data"
+            )
 
 
 def project_files() -> str:
-    """Return a hash of what makes the numbers: the project's models, macros, seeds and settings.
+    """Return a hash of what makes the numbers: the project's models, macros, seeds, and its settings.
 
     The coverage view carries the logic versions that dbt found for such a state of the files; while it is
     the same, nobody needs dbt to know which dates are stale.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(settings()).encode())
     files = [PROJECT_DIR / "dbt_project.yml"]
     for folder in ("models", "macros", "seeds"):
         files += sorted(path for path in (PROJECT_DIR / folder).rglob("*") if path.is_file())
@@ -139,32 +167,32 @@ def project_files() -> str:
 
 def is_there(connection: Connection) -> bool:
     """Tell whether there is a coverage view to read."""
-    return connection.has_table("nba_precompute", "phase4_coverage")
+    return connection.has_table(PRECOMPUTE, "phase4_coverage")
 
 
 def is_current(connection: Connection) -> bool:
     """Tell whether the coverage views were made from today's files and know every table that is there."""
-    there = {schema: connection.tables_in(schema) for schema in ("nba_precompute", "nba_intermediate")}
-    if "phase4_coverage" not in there["nba_precompute"]:
+    there = {schema: connection.tables_in(schema) for schema in (PRECOMPUTE, INTERMEDIATE)}
+    if "phase4_coverage" not in there[PRECOMPUTE]:
         return False
-    if not {"int_logic_versions", "int_window_coverage"} <= there["nba_intermediate"]:
+    if not {"int_logic_versions", "int_window_coverage"} <= there[INTERMEDIATE]:
         return False
-    text = connection.view_sql("nba_precompute", "phase4_coverage")
-    text += connection.view_sql("nba_intermediate", "int_window_coverage")
-    looked_at = [("nba_precompute", table) for table in ALL_TABLES]
-    looked_at.append(("nba_intermediate", "int_window_input_hashes"))
+    text = connection.view_sql(PRECOMPUTE, "phase4_coverage")
+    text += connection.view_sql(INTERMEDIATE, "int_window_coverage")
+    looked_at = [(PRECOMPUTE, table) for table in ALL_TABLES]
+    looked_at.append((INTERMEDIATE, "int_window_input_hashes"))
     for schema, table in looked_at:
         if (f"{schema}.{table}" in text) != (table in there[schema]):
             return False
-    found = connection.rows("select distinct project_files from nba_intermediate.int_logic_versions")
+    found = connection.rows(f"select distinct project_files from {INTERMEDIATE}.int_logic_versions")
     return found == [(project_files(),)]
 
 
 def read(connection: Connection) -> list[Cell]:
     """Read every (table, date) of the schedule with its state, oldest first."""
-    ((anything_built,),) = connection.rows("select count(*) > 0 from nba_precompute.receipts")
+    ((anything_built,),) = connection.rows(f"select count(*) > 0 from {PRECOMPUTE}.receipts")
     # Where nothing was built nothing is stale: no need for the fingerprints of all of history.
-    return _cells(connection, "nba_precompute.phase4_coverage" if anything_built else WINDOW_COVERAGE)
+    return _cells(connection, f"{PRECOMPUTE}.phase4_coverage" if anything_built else WINDOW_COVERAGE)
 
 
 def read_built(connection: Connection, window: Window) -> list[Cell]:
@@ -181,7 +209,7 @@ def _cells(connection: Connection, source: str, values: Sequence[date] = ()) -> 
 
 def exhibition_dates(connection: Connection) -> set[date]:
     """Return the schedule's dates on which a team that is not one of the 30 appears."""
-    rows = connection.rows("select distinct game_date from nba_staging.stg_nba__non_nba_teams")
+    rows = connection.rows(f"select distinct game_date from {STAGING}.stg_nba__non_nba_teams")
     return {day for (day,) in rows}
 
 
@@ -250,20 +278,22 @@ def worst_by_day(cells: Iterable[Cell]) -> dict[date, str]:
 def phase3(connection: Connection) -> list[Phase3Coverage]:
     """Read dates and rows of Phase 3, by table and season."""
     lines = []
-    there = connection.tables_in("nba_analytics")
-    for table, zones in (
-        ("player_game_summary", "has_zone_data"),
-        ("team_offense_game_summary", None),
-        ("team_defense_game_summary", "has_zone_data"),
-        ("upcoming_player_game_context", None),
+    dataset = STAGING if phase3_is_there() else ANALYTICS  # of theirs the views, which know what is what
+    there = connection.tables_in(dataset)
+    for table, view, zones in (
+        ("player_game_summary", "stg_nba__player_box", "has_zone_data"),
+        ("team_offense_game_summary", "stg_nba__team_box", None),
+        ("team_defense_game_summary", "stg_nba__team_defense", "has_zone_data"),
+        ("upcoming_player_game_context", "stg_nba__upcoming_players", None),
     ):
-        if table not in there:
+        relation = view if phase3_is_there() else table
+        if relation not in there:
             continue
         share = f"avg(cast({zones} as int))" if zones else "null"
         try:
             rows = connection.rows(
                 f"select season_year, count(distinct game_date), count(*), {share} "
-                f"from nba_analytics.{table} group by season_year order by season_year"
+                f"from {dataset}.{relation} group by season_year order by season_year"
             )
         except WrongShapeError:
             continue  # a table of another shape: whoever builds it is told

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.lock import another_command
+from orchestrator.project import PRECOMPUTE
 
 if TYPE_CHECKING:
     from orchestrator.warehouse import Warehouse
@@ -92,7 +93,7 @@ def record(warehouse: Warehouse, run_id: str, failures: Sequence[Failure]) -> No
         days = [failure.day for failure in failures if failure.table == table]
         statements += [
             (
-                "delete from nba_precompute.failures "
+                f"delete from {PRECOMPUTE}.failures "
                 f"where table_name = ? and analysis_date in ({', '.join('?' * len(some))})",
                 [table, *some],
             )
@@ -101,7 +102,7 @@ def record(warehouse: Warehouse, run_id: str, failures: Sequence[Failure]) -> No
     columns = "table_name, analysis_date, kind, error, sql_path, retry_command, run_id, failed_at"
     statements += [
         (
-            f"insert into nba_precompute.failures ({columns}) "
+            f"insert into {PRECOMPUTE}.failures ({columns}) "
             f"values {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?)'] * len(some))}",
             [value for failure in some for value in (*failure, failure.retry_command, run_id, now)],
         )

@@ -16,6 +16,7 @@ import duckdb
 
 from orchestrator import sql_text
 from orchestrator.errors import UsageError, UserError
+from orchestrator.project import RAW
 from orchestrator.raw_files import UNCHANGED, Warn, is_season, stage
 from orchestrator.raw_oddities import note_oddities
 from orchestrator.raw_tables import GAMES, PLAYER_BOX, RAW_TABLES, SHOTS, TEAM_BOX, RawTable
@@ -45,7 +46,7 @@ def ingest(source: Path, warehouse: Path, seasons: Sequence[str] = (), *, warn: 
 
     for table in RAW_TABLES:
         if table not in tables:
-            note(f"{table.file} is not there; nba_raw.{table.name} keeps what it has")
+            note(f"{table.file} is not there; {RAW}.{table.name} keeps what it has")
 
     with TemporaryDirectory(prefix="nba-ingest-") as spill, duckdb.connect() as con:
         # Fifty seasons of shots do not fit into a laptop's memory: what does not fit goes to disk.
@@ -125,7 +126,7 @@ def _warehouse_error(error: Exception, warehouse: Path) -> UserError:
         "not a valid DuckDB": "It is not a DuckDB database: give another path, or move it away",
         "Is a directory": "It is a folder: give the path of a file",
         "Permission denied": "Ask for the right to write there, or give another path",
-        "Binder Error": "Its nba_raw has tables of another shape: drop these first",
+        "Binder Error": f"Its {RAW} has tables of another shape: drop these first",
         "No space left": "The disk is full: free some space",
     }
     next_step = next((text for sign, text in advice.items() if sign in reason), "Remedy that")
@@ -145,13 +146,13 @@ def _create_loaded_seasons(con: duckdb.DuckDBPyConnection, report: IngestReport)
 
 
 def _write(con: duckdb.DuckDBPyConnection, tables: list[RawTable], report: IngestReport, note: Warn) -> None:
-    con.execute("create schema if not exists warehouse.nba_raw")
+    con.execute(f"create schema if not exists warehouse.{RAW}")
     for table in RAW_TABLES:
         columns = ", ".join(f"{sql_text.name(column.name)} {column.type}" for column in table.columns)
         con.execute(
-            f"create table if not exists warehouse.nba_raw.{table.name} ({columns}, ingested_at timestamp)"
+            f"create table if not exists warehouse.{RAW}.{table.name} ({columns}, ingested_at timestamp)"
         )
-    con.execute("use warehouse.nba_raw")
+    con.execute(f"use warehouse.{RAW}")
     now = datetime.now(UTC).replace(tzinfo=None)
     for table in tables:
         covered = [season for name, season in report.rows if name == table.name and season]
@@ -201,7 +202,7 @@ def _refuse_unknown_games(con: duckdb.DuckDBPyConnection, tables: list[RawTable]
         ).fetchone()
         count, example, is_in_file = orphans
         if count:
-            where = table.file if is_in_file else f"nba_raw.{table.name}, as stored before,"
+            where = table.file if is_in_file else f"{RAW}.{table.name}, as stored before,"
             raise UserError(
                 f"{where} has {count:,} rows whose column game_id is in no row of {GAMES.file} "
                 f"nor stored; e.g. {sql_text.pairs(('game_id', who), example)}. {UNCHANGED} "

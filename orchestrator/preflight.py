@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.coverage import season_of
+from orchestrator.project import INTERMEDIATE
 
 if TYPE_CHECKING:
     from orchestrator.warehouse import Connection
@@ -51,12 +52,12 @@ def problems(connection: Connection, wanted: Iterable[date]) -> list[Problem]:
     for day in wanted:
         season = season_of(day)
         last_wanted[season] = max(day, last_wanted.get(season, day))
-    if not last_wanted or not connection.has_table("nba_intermediate", "phase3_preflight"):
+    if not last_wanted or not connection.has_table(INTERMEDIATE, "phase3_preflight"):
         return []
     in_season = " or ".join("(season_year = ? and game_date <= ?)" for _ in last_wanted)
     rows = connection.rows(
         "select check_name, severity, game_date, affected_rows, detail, spoils_from, spoils_until "
-        f"from nba_intermediate.phase3_preflight where {in_season} "
+        f"from {INTERMEDIATE}.phase3_preflight where {in_season} "
         "order by game_date, severity, check_name",
         [value for bound in last_wanted.items() for value in bound],
     )

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+# Names of datasets, as dbt_project.yml has them.
+RAW = os.environ.get("NBA_RAW_DATASET", "nba_raw")
+STAGING = os.environ.get("NBA_STAGING_DATASET", "nba_staging")
+ANALYTICS = os.environ.get("NBA_ANALYTICS_DATASET", "nba_analytics")
+INTERMEDIATE = os.environ.get("NBA_INTERMEDIATE_DATASET", "nba_intermediate")
+PRECOMPUTE = os.environ.get("NBA_PRECOMPUTE_DATASET", "nba_precompute")
+REFERENCE = os.environ.get("NBA_REFERENCE_DATASET", "nba_reference")
+
+SETTINGS = "NBA_PHASE3|NBA_[A-Z0-9]+_DATASET$"
+
+PHASE3_TABLES = (
+    "player_game_summary",
+    "team_offense_game_summary",
+    "team_defense_game_summary",
+    "upcoming_player_game_context",
+)
 
 
 class Phase4Table(NamedTuple):
@@ -32,6 +51,16 @@ MADE_FROM = {
     "player_daily_cache": ("player_shot_zone_analysis",),
     "ml_feature_store": tuple(entry.table for entry in PHASE4_TABLES[:4]),
 }
+
+
+def phase3_is_there() -> bool:
+    """Tell whether the warehouse has its own Phase 3 (NBA_PHASE3), which is then not built from raw data."""
+    return os.environ.get("NBA_PHASE3") == "warehouse"
+
+
+def settings() -> dict[str, str]:
+    """Return the environment that decides which models run and over which tables."""
+    return {name: os.environ[name] for name in sorted(os.environ) if re.match(SETTINGS, name)}
 
 
 def warehouse_path() -> Path:

@@ -20,6 +20,7 @@ from orchestrator import sql_text
 from orchestrator.bigquery import Connection, explained
 from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.errors import UsageError, UserError
+from orchestrator.project import RAW
 from orchestrator.raw_files import Warn, is_season
 from orchestrator.raw_tables import RAW_TABLES, RawTable
 from orchestrator.warehouse import LOAD_FIRST
@@ -28,7 +29,7 @@ from orchestrator.warehouse import Connection as OpenWarehouse
 if TYPE_CHECKING:
     from google.cloud.bigquery import SchemaField, Table
 
-DATASET = "nba_raw"
+DATASET = RAW
 TYPES = {
     "BIGINT": "INT64",
     "BOOLEAN": "BOOL",

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.ingest import IngestReport, ingest
+from orchestrator.project import RAW, REFERENCE
 from orchestrator.raw_files import Warn
 
 
@@ -17,7 +18,7 @@ def load_files(
     """Load files and, into a new warehouse, the seeds that `dbt run` needs beside them."""
     report = ingest(source, warehouse.path, seasons, warn=warn)
     with warehouse.reading() as connection:
-        seeded = connection.has_table("nba_reference", "feature_catalogue")
+        seeded = connection.has_table(REFERENCE, "feature_catalogue")
     if not seeded:
         from orchestrator.runner import Runner
 
@@ -36,7 +37,7 @@ def load_demo(
     """
     if if_empty and warehouse.path.exists():
         with warehouse.reading() as connection:
-            if connection.has_table("nba_raw", "games"):
+            if connection.has_table(RAW, "games"):
                 return None
     from orchestrator.demo import write_league
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from orchestrator import coverage
 from orchestrator.errors import UserError
-from orchestrator.project import EXCLUSIONS
+from orchestrator.project import EXCLUSIONS, PRECOMPUTE, STAGING
 
 if TYPE_CHECKING:
     from orchestrator.warehouse import Connection, Warehouse
 
 INPUTS = {
-    "games": "nba_staging.stg_nba__games",
-    "player_box_rows": "nba_staging.stg_nba__player_box",
-    "team_box_rows": "nba_staging.stg_nba__team_box",
-    "shots": "nba_staging.stg_nba__shots",
+    "games": f"count(*) from {STAGING}.stg_nba__games",
+    "player_box_rows": f"count(*) from {STAGING}.stg_nba__player_box",
+    "team_box_rows": f"count(*) from {STAGING}.stg_nba__team_box",
+    "shots": f"coalesce(cast(sum(attempts) as int64), 0) from {STAGING}.stg_nba__shots_by_player",
 }
 
 
@@ -28,17 +28,17 @@ def show(warehouse: Warehouse, table: str, day: date) -> dict:
             raise UserError("nothing was built yet: run `python orchestrate.py backfill`")
         found = _record(
             connection,
-            "select * from nba_precompute.phase4_coverage where table_name = ? and analysis_date = ?",
+            f"select * from {PRECOMPUTE}.phase4_coverage where table_name = ? and analysis_date = ?",
             [table, day],
         )
         if not found:
             raise UserError(f"{day} is no game date of the schedule: {_nearest(connection, day)}")
         exclusions: dict[str, int] = {}
-        if connection.has_table("nba_precompute", EXCLUSIONS):
+        if connection.has_table(PRECOMPUTE, EXCLUSIONS):
             whose = "true" if table == EXCLUSIONS else "table_name = ?"
             exclusions = dict(
                 connection.rows(
-                    f"select reason, count(*) from nba_precompute.{EXCLUSIONS} "
+                    f"select reason, count(*) from {PRECOMPUTE}.{EXCLUSIONS} "
                     f"where analysis_date = ? and {whose} group by reason order by reason",
                     [day] if table == EXCLUSIONS else [day, table],
                 )
@@ -46,12 +46,12 @@ def show(warehouse: Warehouse, table: str, day: date) -> dict:
         bounds = [found["season_year"], day]
         inputs = {
             name: {
-                "before_the_date": _count(
-                    connection, f"{relation} where season_year = ? and game_date < ?", bounds
+                "before_the_date": _number(
+                    connection, f"{counted} where season_year = ? and game_date < ?", bounds
                 ),
-                "on_the_date": _count(connection, f"{relation} where game_date = ?", [day]),
+                "on_the_date": _number(connection, f"{counted} where game_date = ?", [day]),
             }
-            for name, relation in INPUTS.items()
+            for name, counted in INPUTS.items()
         }
     return {**found, "exclusions": exclusions, "inputs": inputs}
 
@@ -66,15 +66,15 @@ def _record(connection: Connection, sql: str, parameters: list) -> dict | None:
     }
 
 
-def _count(connection: Connection, relation: str, parameters: list) -> int:
-    ((number,),) = connection.rows(f"select count(*) from {relation}", parameters)
+def _number(connection: Connection, expression: str, parameters: list) -> int:
+    ((number,),) = connection.rows(f"select {expression}", parameters)
     return number
 
 
 def _nearest(connection: Connection, day: date) -> str:
     ((before, after),) = connection.rows(
         "select max(case when analysis_date < ? then analysis_date end), "
-        "min(case when analysis_date > ? then analysis_date end) from nba_precompute.phase4_coverage",
+        f"min(case when analysis_date > ? then analysis_date end) from {PRECOMPUTE}.phase4_coverage",
         [day, day],
     )
     return f"the nearest are {before or 'none before'} and {after or 'none after'}"

@@ -1,22 +1,27 @@
 -- Every code on the raw schedule that is none of the 30 teams has an exclusion for each date it is
 -- there, and no other `non_nba_team` exclusion exists.
 
+{%- set is_theirs = phase3_source() == 'warehouse' %}
+{%- set schedule = ref('stg_nba__schedule') if is_theirs else source('nba_raw', 'games') %}
+{%- set teams =
+    ['home_team_abbr', 'away_team_abbr'] if is_theirs else ['home_team', 'away_team'] %}
+
 with
 
 appearances as (
 
     select
-        home_team as team_abbr,
+        {{ teams[0] }} as team_abbr,
         game_date
-    from {{ source('nba_raw', 'games') }}
+    from {{ schedule }}
     where {{ in_window('game_date') }}
 
     union distinct
 
     select
-        away_team as team_abbr,
+        {{ teams[1] }} as team_abbr,
         game_date
-    from {{ source('nba_raw', 'games') }}
+    from {{ schedule }}
     where {{ in_window('game_date') }}
 
 ),

@@ -21,9 +21,9 @@ team_box as (
 
 ),
 
-schedule as (
+slate_dates as (
 
-    select * from {{ ref('int_team_schedule') }}
+    select * from {{ ref('int_slate_dates') }}
 
 ),
 
@@ -105,35 +105,11 @@ team_milestones as (
 
 ),
 
-team_dates_played as (
-
-    select distinct
-        season_year,
-        team_abbr,
-        game_date
-    from player_box
-
-),
-
--- Games not played yet have participants once one of the teams has played within 30 days.
-dates_with_a_slate as (
-
-    select distinct schedule.game_date
-    from schedule
-    inner join team_dates_played
-        on
-            schedule.season_year = team_dates_played.season_year
-            and schedule.team_abbr = team_dates_played.team_abbr
-            and {{ in_last_days('team_dates_played.game_date', 'schedule.game_date', 30) }}
-    where not schedule.is_final
-
-),
-
 known as (
 
     select
         game_dates.*,
-        game_dates.has_player_data or dates_with_a_slate.game_date is not null as has_participants,
+        game_dates.has_player_data or slate_dates.game_date is not null as has_participants,
         -- Of those who took part; before the game is played, of anybody.
         coalesce(
             dates_with_enough_for_cache.participants_have_enough_for_cache,
@@ -152,7 +128,7 @@ known as (
     left join team_milestones on game_dates.season_year = team_milestones.season_year
     left join dates_with_enough_for_cache
         on game_dates.game_date = dates_with_enough_for_cache.game_date
-    left join dates_with_a_slate on game_dates.game_date = dates_with_a_slate.game_date
+    left join slate_dates on game_dates.game_date = slate_dates.game_date
 
 ),
 

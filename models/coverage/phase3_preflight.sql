@@ -8,30 +8,10 @@
     'team_minutes', 'points', 'fg_attempts', 'ft_attempts', 'offensive_rebounds', 'turnovers',
 ] %}
 
-{#- Raw tables with a key; `values` are what staging reads of them. -#}
-{%- set box_values = [
-    'wl', 'min', 'pts', 'fgm', 'fga', 'fg3m', 'fg3a', 'ftm', 'fta', 'oreb', 'dreb', 'ast', 'stl',
-    'blk', 'tov', 'pf',
-] %}
-{%- set keyed_tables = {
-    'games': {
-        'entity': 'home_team',
-        'key': ['game_id'],
-        'values': [
-            'game_date', 'season_type', 'home_team', 'away_team', 'home_score', 'away_score',
-        ],
-    },
-    'player_box': {
-        'entity': 'player_name',
-        'key': ['game_id', 'player_id'],
-        'values': box_values + ['plus_minus', 'team_abbreviation'],
-    },
-    'team_box': {
-        'entity': 'team_abbreviation',
-        'key': ['game_id', 'team_abbreviation'],
-        'values': box_values + ['reb'],
-    },
-} %}
+{#- The inputs, as whoever has to correct them knows them. -#}
+{%- set games = input_table('games') %}
+{%- set player_box = input_table('player_box') %}
+{%- set team_box = input_table('team_box') %}
 
 {#- NULLs or missing shots of up to one in ten are what the formulas are made for. -#}
 {%- set tolerated_share = '0.1e0' %}
@@ -42,14 +22,6 @@
 
 with
 
-{% for table in keyed_tables -%}
-raw_{{ table }} as (
-
-    select * from {{ source('nba_raw', table) }}
-
-),
-
-{% endfor -%}
 games as (
 
     select * from {{ ref('stg_nba__games') }}
@@ -68,9 +40,21 @@ team_box as (
 
 ),
 
-shots as (
+shots_by_player as (
 
-    select * from {{ ref('stg_nba__shots') }}
+    select * from {{ ref('stg_nba__shots_by_player') }}
+
+),
+
+players as (
+
+    select * from {{ ref('stg_nba__players') }}
+
+),
+
+source_findings as (
+
+    select * from {{ ref('int_source_findings') }}
 
 ),
 
@@ -90,12 +74,9 @@ zones as (
     select
         game_id,
         player_id,
-        count(*) as shots,
-        count(case when shot_zone in ('paint', 'mid_range') then 1 end) as two_pt_attempts,
-        count(case when shot_zone in ('paint', 'mid_range') and shot_made then 1 end)
-            as two_pt_makes
-    from shots
-    group by game_id, player_id
+        paint_attempts + mid_range_attempts as two_pt_attempts,
+        paint_makes + mid_range_makes as two_pt_makes
+    from shots_by_player
 
 ),
 
@@ -293,96 +274,6 @@ whole_dates as (
 
 ),
 
--- Keys that repeat are few: only theirs are compared value by value.
-{% for table, shape in keyed_tables.items() -%}
-{% set key = shape['key'] | join(', ') -%}
-repeated_{{ table }}_keys as (
-
-    select
-        {{ key }},
-        count(*) as copies,
-        max(ingested_at) as newest
-    from raw_{{ table }}
-    group by {{ key }}
-    having count(*) > 1
-
-),
-
-repeated_{{ table }} as (
-
-    select
-        rows_of_key.game_id,
-        max(rows_of_key.{{ shape['entity'] }}) as entity,
-        max(repeats.copies) as copies,
-        count(
-            distinct concat(
-                {%- for column in shape['values'] %}
-                coalesce(cast(rows_of_key.{{ column }} as string), 'NULL'), '|',
-                {%- endfor %}
-                ''
-            )
-        ) as versions,
-        {%- if table == 'games' %}
-        max(case when rows_of_key.season_type in ('regular', 'play_in', 'playoffs') then 1 end)
-            as counts,
-        {%- endif %}
-        min(rows_of_key.game_date) as game_date
-    from raw_{{ table }} as rows_of_key
-    inner join repeated_{{ table }}_keys as repeats
-        on
-            rows_of_key.ingested_at = repeats.newest
-            {%- for column in shape['key'] %}
-            and rows_of_key.{{ column }} = repeats.{{ column }}
-            {%- endfor %}
-    group by rows_of_key.{{ shape['key'] | join(', rows_of_key.') }}
-
-),
-
-{% endfor -%}
-repeated as (
-
-    select
-        'games' as table_name,
-        game_id,
-        entity,
-        copies,
-        versions,
-        true as spoils_own_date,
-        game_date,
-        {{ season_year('game_date') }} as season_year
-    from repeated_games
-    where counts = 1
-
-    union all
-
-    select
-        'player_box' as table_name,
-        repeated_player_box.game_id,
-        repeated_player_box.entity,
-        repeated_player_box.copies,
-        repeated_player_box.versions,
-        true as spoils_own_date,
-        games.game_date,
-        games.season_year
-    from repeated_player_box
-    inner join games on repeated_player_box.game_id = games.game_id
-
-    union all
-
-    select
-        'team_box' as table_name,
-        repeated_team_box.game_id,
-        repeated_team_box.entity,
-        repeated_team_box.copies,
-        repeated_team_box.versions,
-        false as spoils_own_date,
-        games.game_date,
-        games.season_year
-    from repeated_team_box
-    inner join games on repeated_team_box.game_id = games.game_id
-
-),
-
 shots_that_disagree as (
 
     select
@@ -399,53 +290,19 @@ shots_that_disagree as (
 
 ),
 
-known_games as (
-
-    select distinct game_id from raw_games
-
-),
-
-boxes_by_game as (
-
-    select
-        game_id,
-        'player_box' as table_name,
-        count(*) as box_rows,
-        min(game_date) as game_date
-    from raw_player_box
-    group by game_id
-
-    union all
-
-    select
-        game_id,
-        'team_box' as table_name,
-        count(*) as box_rows,
-        min(game_date) as game_date
-    from raw_team_box
-    group by game_id
-
-),
-
-player_names as (
-
-    select
-        player_id,
-        max(player_name) as player_name
-    from raw_player_box
-    group by player_id
-
-),
-
 -- Who took part on a date is known to the date's own rows: what changes that spoils them too.
 findings as (
+
+    select * from source_findings
+
+    union all
 
     select
         'one_sided_box' as check_name,
         'block' as severity,
         1 as affected_rows,
         concat(
-            'game ', game_id, ': player_box has ', team_with_players,
+            'game ', game_id, ': {{ player_box }} has ', team_with_players,
             ' and not ', team_without_players
         ) as example,
         true as spoils_own_date,
@@ -461,7 +318,7 @@ findings as (
         'block' as severity,
         1 as affected_rows,
         concat(
-            'game ', game_id, ': team_box has ', team_with_team_row,
+            'game ', game_id, ': {{ team_box }} has ', team_with_team_row,
             ' and not ', team_without_team_row
         ) as example,
         false as spoils_own_date,
@@ -479,7 +336,7 @@ findings as (
         1 as affected_rows,
         concat(
             'game ', whole_games.game_id, ': ', cast(whole_games.player_rows as string),
-            ' rows in player_box and none in team_box'
+            ' rows in {{ player_box }} and none in {{ team_box }}'
         ) as example,
         false as spoils_own_date,
         whole_games.game_date,
@@ -500,7 +357,7 @@ findings as (
         1 as affected_rows,
         concat(
             'game ', whole_games.game_id, ': ', cast(whole_games.team_rows as string),
-            ' rows in team_box and none in player_box'
+            ' rows in {{ team_box }} and none in {{ player_box }}'
         ) as example,
         true as spoils_own_date,
         whole_games.game_date,
@@ -520,14 +377,14 @@ findings as (
         1 as affected_rows,
         concat(
             'game ', player_box.game_id, ': ',
-            coalesce(player_names.player_name, cast(player_box.player_id as string)),
-            ' of ', coalesce(player_box.team_abbr, 'NULL'), ' in player_box'
+            coalesce(players.player_full_name, cast(player_box.player_id as string)),
+            ' of ', coalesce(player_box.team_abbr, 'NULL'), ' in {{ player_box }}'
         ) as example,
         true as spoils_own_date,
         player_box.game_date,
         player_box.season_year
     from player_box
-    left join player_names on player_box.player_id = player_names.player_id
+    left join players on player_box.player_id = players.player_id
     left join schedule
         on player_box.game_id = schedule.game_id and player_box.team_abbr = schedule.team_abbr
     where schedule.game_id is null
@@ -539,7 +396,8 @@ findings as (
         'block' as severity,
         1 as affected_rows,
         concat(
-            'game ', team_box.game_id, ': ', coalesce(team_box.team_abbr, 'NULL'), ' in team_box'
+            'game ', team_box.game_id, ': ', coalesce(team_box.team_abbr, 'NULL'),
+            ' in {{ team_box }}'
         ) as example,
         false as spoils_own_date,
         team_box.game_date,
@@ -552,45 +410,15 @@ findings as (
     union all
 
     select
-        'box_of_unknown_game' as check_name,
-        'block' as severity,
-        boxes_by_game.box_rows as affected_rows,
-        concat(
-            'game ', boxes_by_game.game_id, ': in ', boxes_by_game.table_name,
-            ' and not in games'
-        ) as example,
-        true as spoils_own_date,
-        boxes_by_game.game_date,
-        {{ season_year('boxes_by_game.game_date') }} as season_year
-    from boxes_by_game
-    left join known_games on boxes_by_game.game_id = known_games.game_id
-    where known_games.game_id is null
-
-    union all
-
-    select
-        case when versions > 1 then 'ambiguous_rows' else 'repeated_rows' end as check_name,
-        case when versions > 1 then 'block' else 'warn' end as severity,
-        copies - 1 as affected_rows,
-        concat(
-            'game ', game_id, ': ', cast(copies as string), ' rows of ', entity, ' in ', table_name,
-            case when versions > 1 then ', equally new and not equal' else '' end
-        ) as example,
-        spoils_own_date,
-        game_date,
-        season_year
-    from repeated
-
-    union all
-
-    select
         'too_few_minutes' as check_name,
         'block' as severity,
         1 as affected_rows,
         concat(
             'game ', game_id, ': minutes of ', team_abbr, ' are ',
-            coalesce(cast(cast(team_minutes as int64) as string), 'unknown'), ' in team_box, ',
-            coalesce(cast(cast(player_minutes as int64) as string), 'unknown'), ' in player_box'
+            coalesce(cast(cast(team_minutes as int64) as string), 'unknown'),
+            ' in {{ team_box }}, ',
+            coalesce(cast(cast(player_minutes as int64) as string), 'unknown'),
+            ' in {{ player_box }}'
         ) as example,
         true as spoils_own_date,
         game_date,
@@ -628,7 +456,7 @@ findings as (
             {%- for column in blocking_player_columns %}
             '{{ column }} ', cast(whole_games.players_without_{{ column }} as string), ', ',
             {%- endfor %}
-            'of ', cast(whole_games.players as string), ' rows of player_box'
+            'of ', cast(whole_games.players as string), ' rows of {{ player_box }}'
         ) as example,
         false as spoils_own_date,
         whole_games.game_date,
@@ -656,7 +484,7 @@ findings as (
             {%- for column in team_columns %}
             case when whole_games.teams_without_{{ column }} > 0 then '{{ column }}, ' else '' end,
             {%- endfor %}
-            'of team_box'
+            'of {{ team_box }}'
         ) as example,
         false as spoils_own_date,
         whole_games.game_date,
@@ -683,7 +511,7 @@ findings as (
             cast(two_pt_makes_by_shots as string), ' of ',
             cast(two_pt_attempts_by_shots as string), ' by shots, ',
             cast(two_pt_makes as string), ' of ', cast(two_pt_attempts as string),
-            ' by player_box'
+            ' by {{ player_box }}'
         ) as example,
         false as spoils_own_date,
         game_date,
@@ -737,9 +565,9 @@ findings as (
         1 as affected_rows,
         concat(
             'game ', game_id, ': ', team_abbr, ' has ',
-            coalesce(cast(score as string), 'no'), ' in games, ',
-            coalesce(cast(team_points as string), 'no'), ' in team_box, ',
-            coalesce(cast(player_points as string), 'no'), ' points in player_box'
+            coalesce(cast(score as string), 'no'), ' in {{ games }}, ',
+            coalesce(cast(team_points as string), 'no'), ' in {{ team_box }}, ',
+            coalesce(cast(player_points as string), 'no'), ' points in {{ player_box }}'
         ) as example,
         false as spoils_own_date,
         game_date,
@@ -749,8 +577,8 @@ findings as (
 
     union all
     {%- for box, rows, prefix, columns in [
-        ('player_box', 'players', 'players_without_', player_columns),
-        ('team_box', 'team_rows', 'teams_without_', team_columns),
+        (player_box, 'players', 'players_without_', player_columns),
+        (team_box, 'team_rows', 'teams_without_', team_columns),
     ] %}
 
     select

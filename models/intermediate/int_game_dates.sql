@@ -25,20 +25,37 @@ opening_nights as (
 
 ),
 
-dates_with_player_data as (
+-- Added up rather than joined, so that a bound on the date reaches both.
+days as (
 
-    select distinct game_date from player_box
+    select
+        game_date,
+        count(*) as games,
+        0 as player_rows
+    from games
+    group by game_date
+
+    union all
+
+    select
+        game_date,
+        0 as games,
+        count(*) as player_rows
+    from player_box
+    group by game_date
 
 ),
 
 scheduled as (
 
     select
-        game_date,
-        season_year,
-        count(*) as games
-    from games
-    group by game_date, season_year
+        days.game_date,
+        {{ season_year('days.game_date') }} as season_year,
+        cast(sum(days.games) as int64) as games,
+        sum(days.player_rows) > 0 as has_player_data
+    from days
+    group by days.game_date
+    having sum(days.games) > 0
 
 ),
 
@@ -53,11 +70,10 @@ final as (
 
         {{ days_between('opening_nights.opening_night', 'scheduled.game_date') }} between 0 and 13
             as is_bootstrap,
-        dates_with_player_data.game_date is not null as has_player_data
+        scheduled.has_player_data
 
     from scheduled
     inner join opening_nights on scheduled.season_year = opening_nights.season_year
-    left join dates_with_player_data on scheduled.game_date = dates_with_player_data.game_date
 
 )
 

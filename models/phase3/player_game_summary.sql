@@ -13,28 +13,21 @@ with
 
 player_box as (
 
-    select
-        *,
-        -- Shooting attempts as possessions: 0.44 of a free throw ends one.
-        fg_attempts + 0.44e0 * ft_attempts as true_attempts
-    from {{ ref('stg_nba__player_box') }}
+    select * from {{ ref('stg_nba__player_box') }}
     where {{ in_history('game_date') }}
 
 ),
 
 team_box as (
 
-    select
-        *,
-        fg_attempts + 0.44e0 * ft_attempts as true_attempts
-    from {{ ref('stg_nba__team_box') }}
+    select * from {{ ref('stg_nba__team_box') }}
     where {{ in_history('game_date') }}
 
 ),
 
-shots as (
+zones as (
 
-    select * from {{ ref('stg_nba__shots') }}
+    select * from {{ ref('stg_nba__shots_by_player') }}
     where {{ in_history('game_date') }}
 
 ),
@@ -49,20 +42,6 @@ schedule as (
 
     select * from {{ ref('int_team_schedule') }}
     where {{ in_history('game_date') }}
-
-),
-
-zones as (
-
-    select
-        game_id,
-        player_id,
-        count(case when shot_zone = 'paint' and shot_made then 1 end) as paint_makes,
-        count(case when shot_zone = 'paint' then 1 end) as paint_attempts,
-        count(case when shot_zone = 'mid_range' and shot_made then 1 end) as mid_range_makes,
-        count(case when shot_zone = 'mid_range' then 1 end) as mid_range_attempts
-    from shots
-    group by game_id, player_id
 
 ),
 
@@ -105,14 +84,9 @@ final as (
         -- The raw files do not say who passed; a warehouse with its own Phase 3 may know.
         cast(null as int64) as assisted_fg_makes,
         cast(null as int64) as unassisted_fg_makes,
-        100 * {{ ratio(
-            '(player_box.true_attempts + player_box.turnovers) * team_box.team_minutes / 5',
-            'player_box.minutes_played * (team_box.true_attempts + team_box.turnovers)'
-        ) }} as usage_rate,
-        {{ ratio('player_box.points', '2 * player_box.true_attempts') }} as ts_pct,
-        {{ ratio(
-            'player_box.fg_makes + 0.5e0 * player_box.three_pt_makes', 'player_box.fg_attempts'
-        ) }} as efg_pct,
+        {{ usage_rate('player_box', 'team_box') }} as usage_rate,
+        {{ true_shooting('player_box') }} as ts_pct,
+        {{ effective_shooting('player_box') }} as efg_pct,
 
         player_box.season_type,
         schedule.home_game,

@@ -25,7 +25,7 @@ with_possessions as (
 
     select
         *,
-        fg_attempts + 0.44e0 * ft_attempts - offensive_rebounds + turnovers as possessions
+        {{ possessions('team_box') }} as possessions
     from team_box
 
 ),
@@ -54,9 +54,8 @@ final as (
         own.turnovers,
         own.personal_fouls,
         own.possessions,
-        48 * {{ ratio('(own.possessions + opponent.possessions) / 2', 'own.team_minutes / 5') }}
-            as pace,
-        100 * {{ ratio('own.points', 'own.possessions') }} as offensive_rating,
+        {{ pace('own', 'opponent') }} as pace,
+        {{ offensive_rating('own') }} as offensive_rating,
 
         own.season_type,
         schedule.home_game,

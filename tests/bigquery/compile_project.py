@@ -3,7 +3,8 @@
 Run by the project's own Python, in a process of its own because dbt's flags are global:
 `python compile_project.py question.json answer.json`, where the question is `{"vars": {...}}` and the answer
 a list of scripts for the analyzer (see analyzer.py), in the order of the DAG. Views and tables come as the
-`create` statements that dbt wraps them in, so that what is analyzed declares what comes after.
+`create` statements that dbt wraps them in, so that what is analyzed declares what comes after. `phase3` among
+the vars chooses between the two ways to Phase 3.
 """
 
 from __future__ import annotations
@@ -121,8 +122,9 @@ def _scripts(
     for name, sql in _hooks(hooks, "operation."):
         yield {"id": name, "kind": "hook", "sql": sql}
     for source in manifest["sources"].values():
-        if source["schema"] == "nba_raw":
-            yield {"id": source["unique_id"], "kind": "source", "sql": _declared_raw_table(source)}
+        if source["source_name"] != "nba_bookkeeping":
+            declare = _declared_raw_table if source["source_name"] == "nba_raw" else _declared_table
+            yield {"id": source["unique_id"], "kind": "source", "sql": declare(source)}
     for seed in manifest["nodes"].values():
         if seed["resource_type"] == "seed":
             columns = ", ".join(f"{name} {type_}" for name, type_ in seed["config"]["column_types"].items())
@@ -149,6 +151,13 @@ def _declared_raw_table(source: dict[str, Any]) -> str:
     (table,) = [table for table in RAW_TABLES if table.name == source["name"]]
     columns = [f"{column.name} {TYPES[column.type]}" for column in table.columns]
     return f"create table {source['relation_name']} ({', '.join(columns)}, ingested_at timestamp)"
+
+
+def _declared_table(source: dict[str, Any]) -> str:
+    """A table of the warehouse's own, as its source declares it."""
+    columns = [f"{column['name']} {column['data_type']}" for column in source["columns"].values()]
+    by = source["config"]["meta"]["partitioned_by"]
+    return f"create table {source['relation_name']} ({', '.join(columns)}) partition by {by}"
 
 
 def _in_order(manifest: dict[str, Any]) -> list[dict[str, Any]]:

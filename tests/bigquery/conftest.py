@@ -38,10 +38,16 @@ def emulator(bigquery_python, tmp_path_factory) -> Iterator[Emulator]:
 WINDOW = {"start": "2022-01-10", "end": "2022-01-23"}
 
 
+@pytest.fixture(scope="session", params=["built", "warehouse"])
+def phase3(request) -> str:
+    """Both ways to Phase 3: each compiles models that the other does not have."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def project_scripts(bigquery_python) -> list[Script]:
+def project_scripts(bigquery_python, phase3) -> list[Script]:
     """All that dbt would send to BigQuery for one window, compiled."""
-    return compiled(WINDOW)
+    return compiled(WINDOW | {"phase3": phase3})
 
 
 @pytest.fixture(scope="session")

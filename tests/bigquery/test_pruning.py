@@ -1,5 +1,6 @@
 """Every read of a partitioned table is bounded by constants, within the season: nothing scans history."""
 
+import re
 from datetime import date
 
 import pytest
@@ -14,6 +15,18 @@ ALL_OF_HISTORY = {
     "phase3_by_season": "a question about all seasons, asked by hand",
     "why_no_row": "a question about all seasons, asked by hand",
 }
+# The same where the warehouse has Phase 3 itself, and its own tables are partitioned, too.
+ALL_OF_THEIR_HISTORY = ALL_OF_HISTORY | {
+    "nba_staging.stg_nba__player_names": "a player has one name and id, judged over all games there are",
+    "nba_staging.stg_nba__schedule": "the calendar: when a season opens, and when a team played before",
+    "nba_intermediate.int_expected_dates": "which dates should have rows, the games before them say",
+    "nba_intermediate.int_input_hashes": "whether a date is stale is asked of every date there is",
+    "nba_intermediate.phase3_preflight": "what a source has at all is known from all of its games",
+    "a test of staging or coverage": "these look at all rows there are",
+}
+STAGING_TEST = re.compile(
+    "(unique|never_null|accepted_values|within_range)_.*(stg_nba__|int_|phase3_preflight)"
+)
 
 
 def _too_much(read) -> bool:
@@ -22,19 +35,22 @@ def _too_much(read) -> bool:
     return not (read.low and read.high) or not (str(opening) <= read.low <= read.high <= WINDOW["end"])
 
 
-def test_nothing_scans_history(project_scripts, project_statements):
+def test_nothing_scans_history(project_scripts, project_statements, phase3):
+    known_reasons = ALL_OF_THEIR_HISTORY if phase3 == "warehouse" else ALL_OF_HISTORY
     found, reasons = [], set()
     for script in project_scripts:
         name = script.id.split(".")[2]
+        if script.kind == "test" and STAGING_TEST.match(name):
+            name = "a test of staging or coverage"
         for statement in project_statements[script.id]:
             for read in filter(_too_much, statement.reads):
-                excuses = [known for known in (name, *read.via) if known in ALL_OF_HISTORY]
+                excuses = [known for known in (name, *read.via) if known in known_reasons]
                 if excuses:
                     reasons.add(excuses[-1])
                 else:
                     found.append(f"{script.id}: {read}")
     assert not found, "\n".join(found)
-    assert reasons == set(ALL_OF_HISTORY)
+    assert reasons == set(known_reasons)
 
 
 def test_every_partitioned_table_is_read(project_statements):

@@ -29,14 +29,14 @@ TABLES = (
 )
 
 
-def orchestrate(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+def orchestrate(warehouse: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in its own process."""
-    return _run([sys.executable, PROJECT / "orchestrate.py", *arguments], warehouse)
+    return _run([sys.executable, PROJECT / "orchestrate.py", *arguments], warehouse, environment)
 
 
-def dbt(warehouse: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+def dbt(warehouse: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run dbt from the project's root, as a user would."""
-    return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse)
+    return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse, environment)
 
 
 def dbt_here(warehouse: Path, *arguments: str) -> tuple[str, list[str]]:
@@ -140,8 +140,8 @@ def differences(
     return found
 
 
-def _run(command: list, warehouse: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"NBA_DUCKDB_PATH": str(warehouse)}
+def _run(command: list, warehouse: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"NBA_DUCKDB_PATH": str(warehouse)} | environment
     return subprocess.run(
         [str(part) for part in command],
         cwd=PROJECT,

@@ -1,0 +1,70 @@
+with
+
+player_games as (
+
+    select
+        player_lookup,
+        universal_player_id,
+        player_full_name,
+        game_date
+    from {{ source('nba_warehouse', 'player_game_summary') }}
+    where {{ any_date('game_date') }}
+
+),
+
+upcoming as (
+
+    select
+        player_lookup,
+        universal_player_id,
+        cast(null as string) as player_full_name,
+        game_date
+    from {{ source('nba_warehouse', 'upcoming_player_game_context') }}
+    where {{ any_date('game_date') }}
+
+),
+
+together as (
+
+    select * from player_games
+    union all
+    select * from upcoming
+
+),
+
+names as (
+
+    select
+        player_lookup,
+        universal_player_id as printed_id,
+        -- of several spellings one, whichever the order of the rows
+        max(player_full_name) as player_full_name,
+        max(game_date) as newest_game_date
+    from together
+    group by player_lookup, universal_player_id
+
+),
+
+-- A row without an id is that of the only player with this name; of several, nobody can tell.
+final as (
+
+    select
+        player_lookup,
+        printed_id,
+        coalesce(
+            printed_id,
+            case
+                when
+                    min(printed_id) over (partition by player_lookup)
+                    = max(printed_id) over (partition by player_lookup)
+                    then min(printed_id) over (partition by player_lookup)
+            end,
+            player_lookup
+        ) as universal_player_id,
+        player_full_name,
+        newest_game_date
+    from names
+
+)
+
+select * from final

@@ -1,0 +1,76 @@
+{#- What the league's number says of the kind of game. -#}
+{%- set kind = "case when length(game_id) = 10 then substr(game_id, 1, 3) end" %}
+
+with
+
+schedule as (
+
+    select * from {{ source('nba_warehouse_raw', 'nbac_schedule') }}
+    where {{ any_date('game_date') }}
+
+),
+
+-- A postponed game keeps its number and gets another date.
+newest as (
+
+    select
+        *,
+        {{ kind }} as kind
+    from schedule
+    where true
+    qualify {{ is_newest(['game_id'], ['game_status', 'game_date']) }}
+
+),
+
+typed as (
+
+    select
+        concat(
+            replace(cast(game_date as string), '-', ''),
+            '_', away_team_tricode, '_', home_team_tricode
+        ) as game_id,
+        home_team_tricode as home_team_abbr,
+        away_team_tricode as away_team_abbr,
+
+        case when game_status = 3 then cast(home_team_score as int64) end as home_score,
+        case when game_status = 3 then cast(away_team_score as int64) end as away_score,
+
+        -- The stand-alone final of the cup has a kind of its own, its other games are regular ones.
+        case
+            when coalesce(is_all_star, false) or kind in ('001', '003', '006') then 'exhibition'
+            when kind = '005' or playoff_round = 'play_in' then 'play_in'
+            when kind = '004' or is_playoffs then 'playoffs'
+            when is_emirates_cup and not is_regular_season then 'exhibition'
+            when kind = '002' or is_regular_season then 'regular'
+            else 'exhibition'
+        end as season_type,
+        coalesce(game_status = 3, false) as is_final,
+
+        game_date,
+        processed_at,
+        created_at
+
+    from newest
+    where away_team_tricode != '' and home_team_tricode != ''
+
+),
+
+-- One game under two numbers.
+final as (
+
+    select
+        game_id,
+        home_team_abbr,
+        away_team_abbr,
+        home_score,
+        away_score,
+        season_type,
+        is_final,
+        game_date
+    from typed
+    where true
+    qualify {{ is_newest(['game_id'], ['home_score', 'away_score', 'season_type']) }}
+
+)
+
+select * from final
