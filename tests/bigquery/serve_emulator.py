@@ -11,16 +11,21 @@ import os
 import socket
 import sys
 import threading
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from duckdb_extensions import import_extension
+from local_bigquery.catalog import tables
 from local_bigquery.engine import database
-from local_bigquery.jobs import query
+from local_bigquery.jobs import query, runner
 from local_bigquery.settings import settings
 from local_bigquery.sql import rules
 from sqlglot import exp
+
+# DuckDB looks for it a dozen times in every query, and it is not there.
+sys.modules["pandas"] = None
 
 
 def _with_destination(execute: Any) -> Any:
@@ -48,6 +53,23 @@ def _attach(connection: Any, project: str) -> None:
 
 
 database._attach = _attach
+
+
+def _forgetting(execute: Any) -> Any:
+    """Drop what queries answered long ago: each answer is a table among which names are looked up."""
+    answered: deque[tuple[str, str]] = deque()
+
+    def executed(job: Any, *arguments: Any) -> None:
+        execute(job, *arguments)
+        answered.append((job.jobReference.projectId, job.jobReference.jobId))
+        if len(answered) > 100:
+            project, old = answered.popleft()
+            database.execute(f"drop table if exists {tables.name(project, tables.RESULTS, old)}")
+
+    return executed
+
+
+runner._execute = _forgetting(runner._execute)
 
 
 def _offsets_are_whole_numbers(tree: exp.Expression, _: Any) -> exp.Expression:

@@ -57,17 +57,16 @@ class LocalSubmission(PythonJobHelper):
         ).result()
 
 
-def submit_locally() -> None:
-    """Make dbt do so, whatever submission_method a model has, for as long as this process lives."""
-    BigQueryAdapter.python_submission_helpers = property(
-        lambda _: dict.fromkeys(("cluster", "serverless", "bigframes"), LocalSubmission)
-    )
+# In the adapter's place of this name: whatever submission_method a model has.
+python_submission_helpers = property(
+    lambda _: dict.fromkeys(("cluster", "serverless", "bigframes"), LocalSubmission)
+)
 
 
 def main() -> None:
     """Run the program that the arguments name."""
     program, *arguments = sys.argv[1:]
-    submit_locally()
+    BigQueryAdapter.python_submission_helpers = python_submission_helpers
     if program == "dbt":
         from dbt.cli.main import cli
 
