@@ -185,8 +185,8 @@ def test_a_difference_in_the_ninth_digit_is_noticed(compared, there, warehouse, 
     day = "where analysis_date = '2022-01-14'"
     change(
         changed,
-        f"update nba_precompute.player_daily_cache set team_pace_last_10 = team_pace_last_10 + 1e-7 {player}",
-        f"update nba_precompute.ml_feature_store set features = [x + 1e-7 for x in features] {player}",
+        f"update nba_precompute.player_daily_cache set team_pace_last_10 = team_pace_last_10 + 1e-6 {player}",
+        f"update nba_precompute.ml_feature_store set features = [x + 1e-6 for x in features] {player}",
         f"delete from nba_precompute.team_defense_zone_analysis {day} and team_abbr = 'LAL'",
         f"update nba_precompute.receipts set input_hash = 'another' {day}",
     )
