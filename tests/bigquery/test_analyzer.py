@@ -19,9 +19,8 @@ def _pairs() -> list[tuple[str, str]]:
 
 
 def test_what_people_ask_by_hand_passes(bigquery_python, project_scripts):
-    answers = analyze(
-        bigquery_python, [*project_scripts, *(Script(name, sql) for name, sql in QUERIES.items())]
-    )
+    tables = [script for script in project_scripts if script.kind in ("source", "seed", "model")]
+    answers = analyze(bigquery_python, [*tables, *(Script(name, sql) for name, sql in QUERIES.items())])
     assert {name: [statement.error for statement in answers[name]] for name in QUERIES} == {
         name: [None] for name in QUERIES
     }
@@ -57,7 +56,7 @@ def test_nothing_is_left_out(project_scripts, phase3):
             ("seed", "seeds", "*.csv"),
         )
         for path in (PROJECT / folder).rglob(pattern)
-        if path.parent.name != "generic" and str(path.parent.relative_to(PROJECT)) not in OFF[phase3]
+        if path.parent.name != "generic" and not str(path.relative_to(PROJECT)).startswith(OFF[phase3])
     }
     assert files - analyzed == set()
     hooks = [script for script in project_scripts if script.kind == "hook"]
