@@ -315,6 +315,24 @@ def test_lost_uploads_are_repeated_but_not_for_ever(raw, living, monkeypatch, lo
     assert _tables(living) == {table.name for table in RAW_TABLES} | {"published"}
 
 
+class _Failing(bigquery.Client):
+    """Has every transaction fail at its end."""
+
+    def query_and_wait(self, query, **options):
+        return super().query_and_wait(query.replace("commit", "select error('full'); commit"), **options)
+
+
+def test_a_swap_that_fails_leaves_what_was_there(raw, living, tmp_path):
+    warehouse = copy_of(raw, tmp_path)
+    change(warehouse, "delete from nba_raw.players where player_id % 2 = 0")
+    before = written(living)
+    living.client.__class__ = _Failing
+    with pytest.raises(UserError, match="full"):
+        hand_over(warehouse, living)
+    assert same(raw, living)
+    assert written(living) == before
+
+
 @pytest.mark.parametrize(
     ("season", "said"), [("2022", "Write it like 2021-22"), ("1999-00", "no raw data of 1999-00")]
 )
