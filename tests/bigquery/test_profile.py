@@ -124,17 +124,3 @@ def test_jobs_carry_run_table_and_window(emulator, tmp_path):
         if "macro.nba_phase4.job_labels" in node["depends_on"].get("macros", [])
     ]
     assert callers == []  # or it would be part of what makes a table's logic
-
-
-def test_on_duckdb_queries_have_no_comment(tmp_path):
-    dbt(
-        [
-            str(PROJECT / ".venv" / "bin" / "dbt"), "show", "--inline", "select 41 + 1 as answer",
-            "--target-path", str(tmp_path), "--log-path", str(tmp_path), "--log-level-file", "debug",
-        ],
-        {"NBA_TARGET": "duckdb", "NBA_DUCKDB_PATH": str(tmp_path / "nba.duckdb"), "NBA_RUN_ID": "r"},
-    )  # fmt: skip
-    log = (tmp_path / "dbt.log").read_text()
-    assert "select 41 + 1 as answer" in log
-    assert "nba_window_start" not in log
-    assert "/*" not in log

@@ -73,6 +73,18 @@ def test_dbt_without_vars_takes_the_last_seven_days(demo_built, tmp_path):
     succeed(dbt(warehouse, "run", "--select", "+team_defense_zone_analysis", "--vars", "{start: 2026-01-01}"))
 
 
+def test_queries_carry_no_comment(tmp_path):
+    """The labels of BigQuery's jobs are its own."""
+    shown = dbt(
+        tmp_path / "nba.duckdb",
+        *("show", "--inline", "select 41 + 1 as answer"),
+        *("--log-path", tmp_path, "--log-level-file", "debug"),
+    )
+    log = (tmp_path / "dbt.log").read_text()
+    assert "select 41 + 1 as answer" in log, succeed(shown)
+    assert "/*" not in log
+
+
 def test_dbt_refuses_to_build_from_another_runs_window(demo_built):
     result = dbt(demo_built, "run", "--select", "ml_feature_store", *window("2024-01-10", "2024-01-12"))
     refused(result, "select +ml_feature_store", code=2)
