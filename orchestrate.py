@@ -423,6 +423,7 @@ def _backfill(warehouse, request, settings, yes: bool, notify, as_json: bool) ->
     from orchestrator.backfill import backfill as build
     from orchestrator.digest import needs_a_person
     from orchestrator.digest import notify as send
+    from orchestrator.interrupts import ignore_from_now_on
 
     progress = console.TerminalProgress(assume_yes=yes or as_json)
     try:
@@ -431,6 +432,8 @@ def _backfill(warehouse, request, settings, yes: bool, notify, as_json: bool) ->
         if progress.outcome:  # it had begun
             send(progress.outcome, notify or (), console.warn)
         raise
+    if outcome.state == "interrupted":
+        ignore_from_now_on()
     console.show_outcome(outcome, with_table=not as_json)
     if as_json:
         _print_json(outcome.as_json() | {"attention": needs_a_person(outcome)})

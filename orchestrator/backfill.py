@@ -92,6 +92,7 @@ def backfill(
                 raise
             execution.cancelled()
         finally:
+            interrupts.close()
             everyone.ended(outcome)
     return outcome
 

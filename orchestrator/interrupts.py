@@ -23,6 +23,7 @@ class Interrupts:
         self.event = threading.Event()
         """Set with the first signal, so that nobody sleeps through it."""
         self._on_first = on_first
+        self._over = False
         self._before: dict = {}
 
     def __enter__(self) -> Interrupts:
@@ -39,12 +40,18 @@ class Interrupts:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def close(self) -> None:
+        """Let further signals do nothing: the run is over, and what is left takes a moment."""
+        self._over = True
+
     @property
     def exit_code(self) -> int:
         """The exit status of a process that such a signal ended: 130 for Ctrl-C, 143 for TERM."""
         return 128 + (self.received or signal.SIGINT)
 
     def _handle(self, number: int, _frame: object) -> None:
+        if self._over or self.cancelled:
+            return
         if self.received is None:
             self.received, self._received_at = signal.Signals(number), time.monotonic()
             self.event.set()
@@ -52,3 +59,9 @@ class Interrupts:
         elif number != self.received or time.monotonic() - self._received_at > ECHO_SECONDS:
             self.cancelled = True
             raise KeyboardInterrupt
+
+
+def ignore_from_now_on() -> None:
+    """Let an interrupted process end by itself, with its own exit status, however often it is told to."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

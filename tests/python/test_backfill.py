@@ -9,6 +9,7 @@ import pytest
 from orchestrator import coverage
 from orchestrator.backfill import Settings
 from orchestrator.errors import BusyError
+from orchestrator.listeners import Listener
 from orchestrator.plan import Request
 from tests.python.paper import FAR, Notes, PaperDbt, cells_of, run, write_warehouse
 
@@ -260,6 +261,21 @@ def test_one_signal_that_comes_twice_at_once_is_one_wish(league):
     assert (outcome.exit_code, outcome.dates) == (143, 4)
     league.before = interrupt((signal.SIGTERM, signal.SIGINT))
     assert "twice" in run(league, Request(end=FAR, window=2)).stopped_by
+
+
+def test_signals_after_the_end_change_nothing(league, monkeypatch):
+    """However often: the run has been told to stop, has stopped and is saying so."""
+    monkeypatch.setattr("orchestrator.interrupts.ECHO_SECONDS", -1)
+
+    class Impatient(Listener):
+        def ended(self, outcome):
+            for _ in range(3):
+                signal.raise_signal(signal.SIGINT)
+
+    league.before = interrupt((), (signal.SIGINT,))
+    outcome = run(league, Request(end=FAR, window=2), listener=Impatient())
+    assert (outcome.state, outcome.exit_code, outcome.dates) == ("interrupted", 130, 4)
+    assert "twice" not in outcome.stopped_by
 
 
 def test_a_signal_ends_the_waiting(league):
