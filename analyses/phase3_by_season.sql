@@ -1,6 +1,6 @@
 -- How far does Phase 3 reach, season by season, and for how much of it is there shot data?
 
-{#- Where Phase 3 is the warehouse's own, the models of that name hold what the last run has read of it. -#}
+{#- Of a warehouse's own Phase 3 the models of these names hold what the last run has read. -#}
 {%- set is_theirs = phase3_source() == 'warehouse' %}
 
 select
