@@ -1,6 +1,7 @@
 """Fixtures shared by the Python tests."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
@@ -9,6 +10,13 @@ import pytest
 from filelock import FileLock
 
 from tests.python.warehouses import PROJECT, copy_of, orchestrate, succeed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A shell that starts the tests in the background has them, and all they start, ignore it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

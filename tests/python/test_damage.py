@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator import backfill as backfill_module
 from orchestrator.backfill import Settings
+from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.plan import Request
 from tests.python.warehouses import (
     TABLES,
@@ -27,8 +28,8 @@ def backfill(warehouse, request, **settings):
     """Backfill in this process, with the dbt project parsed once for all tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
-        patch.setattr("orchestrator.runner.Runner", runner)
-        return backfill_module.backfill(warehouse, request, Settings(**settings))
+        patch.setattr("orchestrator.runner.Runner", lambda *_: runner())
+        return backfill_module.backfill(DuckDBFile(warehouse), request, Settings(**settings))
 
 
 def built_at(warehouse):
