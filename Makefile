@@ -10,8 +10,8 @@ PYTHON_BIGQUERY ?= $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13
 	$$python -c '' 2>/dev/null && echo $$python && break; done)
 NO_PYTHON_BIGQUERY = no Python 3.13 on PATH or under pyenv: install it, or pass PYTHON_BIGQUERY=/path/to/python3.13
 
-# A worker per core. A file's tests share what they have built; those of BigQuery say so by group.
-PARALLEL = -n auto --maxprocesses 4 --dist
+# A worker per core; a file's tests share what they have built.
+PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: backfill test test-bigquery lint setup setup-bigquery docs benchmark chaos lock clean
 .DEFAULT_GOAL := backfill
@@ -21,11 +21,11 @@ backfill: .venv/.installed  ## demo league if the warehouse is empty, then every
 	$(BIN)/python orchestrate.py backfill
 
 test: .venv/.installed-dev  ## dbt unit and data tests, pytest
-	$(BIN)/python -m pytest $(PARALLEL) loadfile
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-bigquery: .venv/.installed-dev  ## the same models on what stands in for BigQuery; without Python 3.13 it skips
 	$(if $(PYTHON_BIGQUERY),@$(MAKE) --no-print-directory setup-bigquery,@echo "SKIPPED: $(NO_PYTHON_BIGQUERY)" >&2)
-	$(BIN)/python -m pytest $(PARALLEL) loadgroup tests/bigquery
+	$(BIN)/python -m pytest $(PARALLEL) tests/bigquery
 
 lint: .venv/.installed-dev  ## ruff and sqlfluff
 	$(BIN)/ruff check .

@@ -18,22 +18,6 @@ from tests.python.warehouses import PROJECT
 
 ENVIRONMENT = PROJECT / ".venv-bigquery"
 
-# What takes long to make and serves several files: their tests go to one worker.
-SHARED = ("project_scripts", "python_model", "submissions")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, and those of files that share what takes long."""
-    groups: dict[str, str] = {}
-    for item in items:
-        shared = [name for name in SHARED if name in item.fixturenames]
-        groups.setdefault(item.path.name, item.path.name)
-        if shared:
-            groups[item.path.name] = shared[0]
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[item.path.name]))
-
 
 @pytest.fixture(scope="session")
 def bigquery_python() -> Path:
