@@ -20,7 +20,7 @@ PAGE = "docs/bigquery.md"
 
 
 @dataclass(frozen=True)
-class Connection:
+class Access:
     """A client, and where the tables are."""
 
     client: Client
@@ -29,7 +29,7 @@ class Connection:
     location: str | None
 
 
-def connect(target: str) -> Connection:
+def connect(target: str) -> Access:
     """Return the connection that an output of profiles.yml describes; UserError when there can be none."""
     try:
         from dbt.adapters.bigquery.clients import create_bigquery_client
@@ -46,7 +46,7 @@ def connect(target: str) -> Connection:
         client.default_query_job_config = QueryJobConfig(
             maximum_bytes_billed=credentials.maximum_bytes_billed
         )
-    return Connection(client, credentials.database, credentials.location)
+    return Access(client, credentials.database, credentials.location)
 
 
 def credentials_of(target: str):

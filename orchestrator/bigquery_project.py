@@ -123,7 +123,7 @@ class BigQueryProject(Warehouse):
         return PROJECT_DIR / os.environ.get("NBA_STATE_DIR", "") / f"{self._name}.{self.target}{suffix}"
 
     @cached_property
-    def _connection(self) -> bigquery.Connection:
+    def _connection(self) -> bigquery.Access:
         return bigquery.connect(self.target)
 
     # --- the lease -------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class BigQueryProject(Warehouse):
 
 
 class _BigQueryConnection(Connection):
-    def __init__(self, connection: bigquery.Connection):
+    def __init__(self, connection: bigquery.Access):
         self._client, self._project = connection.client, connection.project
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:

@@ -17,14 +17,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import sql_text
-from orchestrator.bigquery import Connection, explained
+from orchestrator.bigquery import Access, explained
 from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.errors import UsageError, UserError
 from orchestrator.project import RAW
 from orchestrator.raw_files import Warn, is_season
 from orchestrator.raw_tables import RAW_TABLES, RawTable
-from orchestrator.warehouse import LOAD_FIRST
-from orchestrator.warehouse import Connection as OpenWarehouse
+from orchestrator.warehouse import LOAD_FIRST, Connection
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import SchemaField, Table
@@ -98,7 +97,7 @@ OnLoaded = Callable[[Chunk, int, int, float], None]
 
 def publish(
     warehouse: DuckDBFile,
-    to: Connection,
+    to: Access,
     seasons: Sequence[str] = (),
     *,
     dry_run: bool = False,
@@ -136,7 +135,7 @@ def publish(
 # --- the warehouse ---------------------------------------------------------------------------------
 
 
-def _chunks(warehouse: OpenWarehouse, asked: Sequence[str]) -> list[Chunk]:
+def _chunks(warehouse: Connection, asked: Sequence[str]) -> list[Chunk]:
     there = warehouse.tables_in(DATASET)
     if missing := [table.name for table in RAW_TABLES if table.name not in there]:
         raise UserError(f"the warehouse has no {DATASET}.{', '.join(missing)}: {LOAD_FIRST}")
@@ -161,7 +160,7 @@ def _summary(table: RawTable) -> str:
     )
 
 
-def _export(warehouse: OpenWarehouse, chunk: Chunk, folder: Path) -> Path:
+def _export(warehouse: Connection, chunk: Chunk, folder: Path) -> Path:
     table = _table(chunk)
     columns = ", ".join(sql_text.name(column.name) for column in table.columns)
     file = folder / f"{chunk}.parquet"
@@ -188,7 +187,7 @@ def _find(chunks: Sequence[Chunk], like: Chunk) -> Chunk | None:
 class _Remote:
     """`nba_raw` in BigQuery."""
 
-    def __init__(self, to: Connection):
+    def __init__(self, to: Access):
         """Look at what is there; a table of another shape is an error."""
         self._client, self._project, self._location = to.client, to.project, to.location
         self._shapes = {table.name: columns_of(table) for table in RAW_TABLES} | {MANIFEST: _MANIFEST_COLUMNS}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from orchestrator import publish as publishing
-from orchestrator.bigquery import Connection
+from orchestrator.bigquery import Access
 from orchestrator.duckdb_file import DuckDBFile
 from tests.bigquery.analyzer import Script, Statement, analyze
 from tests.bigquery.both_engines import KEYS, differences
@@ -58,7 +58,7 @@ def there(emulator, warehouse) -> Emulator:
 
 
 def hand_over(warehouse: Path, there: Emulator) -> None:
-    publishing.publish(DuckDBFile(warehouse), Connection(there.client, there.project, "US"))
+    publishing.publish(DuckDBFile(warehouse), Access(there.client, there.project, "US"))
 
 
 class Dbt:

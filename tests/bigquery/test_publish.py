@@ -16,7 +16,7 @@ from google.api_core.exceptions import NotFound, ServiceUnavailable
 from google.cloud import bigquery
 
 from orchestrator import publish as publishing
-from orchestrator.bigquery import Connection, connect
+from orchestrator.bigquery import Access, connect
 from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.errors import UsageError, UserError
 from orchestrator.raw_tables import RAW_TABLES
@@ -75,7 +75,7 @@ def publish(warehouse: Path, there: Emulator, *options: str, **environment: str)
 
 def hand_over(warehouse: Path, there: Emulator, *seasons: str, **options) -> list[tuple[str, str]]:
     """Do what the command does, in this process; return what was loaded, and why."""
-    to = Connection(there.client, there.project, "US")
+    to = Access(there.client, there.project, "US")
     result = publishing.publish(DuckDBFile(warehouse), to, seasons, **options)
     return [(str(chunk), chunk.reason) for chunk in result.loaded]
 
