@@ -9,6 +9,7 @@ catalog starts empty; whatever the scripts create, drop or alter changes it, so 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -89,27 +90,28 @@ class Catalog:
         self.tables: dict[str, Table] = {}
         self._variables: dict[str, T.Type] = {}
         self._registered: int | None = None
+        self._unsent: set[str] = set()
+        """Names that mean something else than in the catalog as registered."""
 
     def put(self, table: Table) -> None:
         """Create or replace."""
         self.tables[table.name] = table
-        self._changed()
+        self._unsent.add(table.name)
 
     def drop(self, name: str) -> None:
         """Drop, if it is there."""
         self.tables.pop(name, None)
-        self._changed()
+        self._unsent.add(name)
 
     def declare(self, variable: str, type_: T.Type) -> None:
         """Make a script's variable known, whose value is not."""
         self._variables[variable] = type_
-        self._changed()
+        self._unsent.add(variable)
 
     def forget_variables(self) -> None:
         """End a script."""
-        if self._variables:
-            self._variables = {}
-            self._changed()
+        self._unsent.update(self._variables)
+        self._variables = {}
 
     def name_of(self, path: list[str]) -> str:
         """Name a table as the catalog does, without the project."""
@@ -118,22 +120,25 @@ class Catalog:
 
     def analyze(self, location: T.ParseResumeLocation) -> Any:
         """Resolve the statement at a place of a script, and move on behind it."""
-        if self._registered is None:
-            # Sent once for many statements: that takes longer than analyzing one of them.
-            self._registered = _SERVICE.register_catalog(simple_catalog=self._build()).registered_id
         response = _SERVICE.analyze(
             sql_statement=location.input,
             parse_resume_location=location,
             options=_OPTIONS,
-            registered_catalog_id=self._registered,
+            registered_catalog_id=self._registered_for(location.input.casefold()),
         )
         location.byte_position = response.resume_byte_position
         return response.resolved_statement
 
-    def _changed(self) -> None:
-        if self._registered is not None:
+    def _registered_for(self, script: str) -> int:
+        """Send the catalog, which takes longer than analyzing a statement, only if the script may notice."""
+        named = any(name.rpartition(".")[2].casefold() in script for name in self._unsent)
+        if self._registered is not None and named:
             _SERVICE.unregister_catalog(registered_id=self._registered)
-        self._registered = None
+            self._registered = None
+        if self._registered is None:
+            self._registered = _SERVICE.register_catalog(simple_catalog=self._build()).registered_id
+            self._unsent.clear()
+        return self._registered
 
     def _build(self) -> T.SimpleCatalog:
         functions = T.ZetaSQLBuiltinFunctionOptions(language_options=LANGUAGE)
@@ -271,6 +276,7 @@ def main() -> None:
     """Answer the question of one file in another."""
     question, answer = map(Path, sys.argv[1:])
     asked = json.loads(question.read_text())
+    gc.disable()  # resolved statements are millions of objects, and few of them become garbage
     answer.write_text(json.dumps(analyze(asked["scripts"], asked["project"])))
 
 

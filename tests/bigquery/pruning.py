@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 _EPOCH = datetime.date(1970, 1, 1)
@@ -93,13 +94,10 @@ class _Reader:
 
     def expression(self, node: Any) -> None:
         """Look for subqueries."""
-        if type(node).__name__ == "ResolvedSubqueryExpr":
-            self.scan(node.subquery, {}, _ids(node.subquery.column_list))
-            if node.in_expr:
-                self.expression(node.in_expr)
-        elif node is not None:
-            for child in _children(node):
-                self.expression(child)
+        for found in _subqueries(node):
+            self.scan(found.subquery, {}, _ids(found.subquery.column_list))
+            if found.in_expr:
+                self.expression(found.in_expr)
 
     def TableScan(self, node: Any, known: Known, needed: Needed) -> None:  # noqa: N802 - named as the scans are
         """A table ends the way down; a view goes on below."""
@@ -240,13 +238,34 @@ def _ids(columns: Any) -> Needed:
     return {column.column_id for column in columns}
 
 
+def _remembered(look: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Note the answer on the node: views are looked through again and again. There may be no node."""
+    note = f"_{look.__name__}"
+
+    def answer(node: Any) -> Any:
+        if node is None:
+            return look(node)
+        if note not in node.__dict__:
+            setattr(node, note, look(node))
+        return getattr(node, note)
+
+    return answer
+
+
+@_remembered
 def _all_in(node: Any) -> Needed:
     """The columns that are named anywhere below."""
-    if node is None:
-        return set()
     if type(node).__name__ == "ResolvedColumnRef":
         return {node.column.column_id}
     return set().union(*map(_all_in, _children(node)))
+
+
+@_remembered
+def _subqueries(node: Any) -> list[Any]:
+    """The subqueries of an expression, itself among them; not those within them."""
+    if type(node).__name__ == "ResolvedSubqueryExpr":
+        return [node]
+    return [found for child in _children(node) for found in _subqueries(child)]
 
 
 def _needed_by(computed: list[Any], needed: Needed) -> Needed:
@@ -357,10 +376,17 @@ def _iso(days: int | None) -> str | None:
 
 
 def _children(node: Any) -> Iterator[Any]:
-    for field in dataclasses.fields(node):
-        if field.name in ("type", "signature", "annotation_map", "column_list"):
-            continue
-        value = getattr(node, field.name)
+    for name in _fields_of(type(node)):
+        value = getattr(node, name)
         for child in value if isinstance(value, list) else [value]:
-            if dataclasses.is_dataclass(child):
+            if _fields_of(type(child)):
                 yield child
+
+
+@cache
+def _fields_of(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes; none of what is no node."""
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    passed_over = ("type", "signature", "annotation_map", "column_list")
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name not in passed_over)
