@@ -57,7 +57,7 @@ class BigQueryProject(Warehouse):
 
         connection = self._connection
         # The client would try for ten minutes.
-        patience = {"retry": DEFAULT_RETRY.with_timeout(20), "timeout": 20}
+        patience = {"retry": DEFAULT_RETRY.with_timeout(10), "timeout": 10}
         with bigquery.explained(self._name), suppress(NotFound):
             connection.client.get_dataset(f"{connection.project}.{RAW}", **patience)
 

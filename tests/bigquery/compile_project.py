@@ -42,23 +42,17 @@ def compile_project(variables: dict[str, str]) -> list[dict[str, Any]]:
             "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", target,
             "--log-path", target, "--vars", json.dumps(variables),
         ]  # fmt: skip
+        # A Python model holds no SQL. Excluding it would exclude its tests, but for the last option.
+        selection = ["--exclude", "int_ml_features", "--indirect-selection", "empty"]
         with hooks.rendered():
-            # A Python model holds no SQL, and excluding it excludes its tests: these are named again.
-            compiled = [
-                dbtRunner().invoke(["compile", *options, "--select", *selection])
-                for selection in (
-                    ["resource_type:model", "resource_type:analysis", "--exclude", "int_ml_features"],
-                    ["resource_type:test"],
-                )
-            ]
-        for invocation in compiled:
-            if not invocation.success:
-                sys.exit(f"the project does not compile for BigQuery: {invocation.exception}")
+            compiled = dbtRunner().invoke(["compile", *options, *selection])
+        if not compiled.success:
+            sys.exit(f"the project does not compile for BigQuery: {compiled.exception}")
         manifest = json.loads((Path(target) / "manifest.json").read_text())
     code = {
         result.node.unique_id: result.node.compiled_code
-        for invocation in compiled
-        for result in invocation.result
+        for result in compiled.result
+        if result.node.resource_type in ("model", "analysis", "test")
     }
     return list(_scripts(manifest, code, hooks.code))
 

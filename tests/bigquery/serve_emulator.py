@@ -7,7 +7,9 @@ standard input does: however whoever started it ends, no emulator stays behind.
 
 from __future__ import annotations
 
+import gc
 import os
+import re
 import socket
 import sys
 import threading
@@ -55,6 +57,9 @@ def _attach(connection: Any, project: str) -> None:
 database._attach = _attach
 
 
+_drop = database.execute
+
+
 def _forgetting(execute: Any) -> Any:
     """Drop what queries answered long ago: each answer is a table among which names are looked up."""
     answered: deque[tuple[str, str]] = deque()
@@ -64,12 +69,63 @@ def _forgetting(execute: Any) -> Any:
         answered.append((job.jobReference.projectId, job.jobReference.jobId))
         if len(answered) > 100:
             project, old = answered.popleft()
-            database.execute(f"drop table if exists {tables.name(project, tables.RESULTS, old)}")
+            _drop(f"drop table if exists {tables.name(project, tables.RESULTS, old)}")
 
     return executed
 
 
 runner._execute = _forgetting(runner._execute)
+
+
+class _Catalog:
+    """What DuckDB's catalog says, remembered until something may have changed it.
+
+    The emulator asks several times for each table of each query, and DuckDB goes through all there is.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Any] = {}
+        self._thread = threading.local()
+
+    def remembering(self, look_up: Any) -> Any:
+        """Look up what is not known. Whoever is changing something sees what it is now.
+
+        Answers to queries come and go unnoticed: they are none of this.
+        """
+
+        def remembered(*asked: Any) -> Any:
+            words = [tuple(part) if isinstance(part, list) else part for part in asked]
+            about_catalog = look_up is not _fetch or re.search("duckdb_(tables|columns)", asked[0])
+            if not about_catalog or tables.RESULTS in str(words) or getattr(self._thread, "changes", False):
+                return look_up(*asked)
+            known, key = self._known, (look_up, *words)  # a change meanwhile begins another one
+            if key not in known:
+                known[key] = look_up(*asked)
+            return known[key]
+
+        return remembered
+
+    def changed_by(self, change: Any, harmless: Any = lambda *arguments: False) -> Any:
+        """Forget everything after a change, also one that failed."""
+
+        def changed(*arguments: Any, **options: Any) -> Any:
+            if harmless(*arguments):
+                return change(*arguments, **options)
+            outer, self._thread.changes = getattr(self._thread, "changes", False), True
+            try:
+                return change(*arguments, **options)
+            finally:
+                self._thread.changes, self._known = outer, {}
+
+        return changed
+
+
+_catalog, _fetch = _Catalog(), database.fetch
+database.fetch = _catalog.remembering(_fetch)
+database.execute = _catalog.changed_by(database.execute)
+tables.columns = _catalog.remembering(tables.columns)
+query._run = _catalog.changed_by(query._run, lambda _, tree, *more: isinstance(tree, exp.Query))
+runner._execute = _catalog.changed_by(runner._execute, lambda _, kind, *more: kind == "query")
 
 
 def _offsets_are_whole_numbers(tree: exp.Expression, _: Any) -> exp.Expression:
@@ -114,6 +170,7 @@ def main() -> None:
     # DuckDB looks for extensions in the home of its user; these come as packages, and are copied there once.
     for extension in ("icu", "ducklake", "spatial"):
         import_extension(extension)
+    gc.set_threshold(100_000, 20, 50)  # a query is thousands of objects: look less often for those in cycles
     settings.data_dir, settings.default_project_id = Path(folder), project
     listening = socket.create_server(("127.0.0.1", int(port)))
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -18,19 +18,18 @@ def _pairs() -> list[tuple[str, str]]:
     return [tuple(block.strip().split("\n")) for block in blocks]
 
 
-def test_what_people_ask_by_hand_passes(bigquery_python, project_scripts):
-    tables = [script for script in project_scripts if script.kind in ("source", "seed", "model")]
-    answers = analyze(bigquery_python, [*tables, *(Script(name, sql) for name, sql in QUERIES.items())])
-    assert {name: [statement.error for statement in answers[name]] for name in QUERIES} == {
-        name: [None] for name in QUERIES
+def test_what_people_ask_by_hand_passes(project):
+    errors = {
+        name: [statement.error for statement in statements] for name, statements in project.by_hand.items()
     }
+    assert errors == {name: [None] for name in QUERIES}
 
 
-def test_every_statement_passes(project_scripts, project_statements):
+def test_every_statement_passes(project):
     refused = [
         f"{script.id}: {statement.error}\n{statement.sql}"
-        for script in project_scripts
-        for statement in project_statements[script.id]
+        for script in project.scripts
+        for statement in project.statements[script.id]
         if statement.error
     ]
     assert not refused, "\n\n".join(refused)
@@ -43,9 +42,9 @@ OFF = {
 }
 
 
-def test_nothing_is_left_out(project_scripts, phase3):
+def test_nothing_is_left_out(project, phase3):
     """Every file that holds SQL for the warehouse is among what was analyzed."""
-    analyzed = {(script.kind, script.id.split(".")[2]) for script in project_scripts}
+    analyzed = {(script.kind, script.id.split(".")[2]) for script in project.scripts}
     files = {
         (kind, path.stem)
         for kind, folder, pattern in (
@@ -59,7 +58,7 @@ def test_nothing_is_left_out(project_scripts, phase3):
         if path.parent.name != "generic" and not str(path.relative_to(PROJECT)).startswith(OFF[phase3])
     }
     assert files - analyzed == set()
-    hooks = [script for script in project_scripts if script.kind == "hook"]
+    hooks = [script for script in project.scripts if script.kind == "hook"]
     assert {name for script in hooks for name in ("receipts", "failures") if name in script.sql} == {
         "receipts",
         "failures",
@@ -69,12 +68,12 @@ def test_nothing_is_left_out(project_scripts, phase3):
         assert any(kind == "test" and name.startswith(path.stem) for kind, name in analyzed), path
 
 
-def test_contracts_hold(project_scripts, project_statements):
+def test_contracts_hold(project):
     """What a contract promises is what the analyzer finds, names and types."""
-    promised = {script.id: script.declared for script in project_scripts if script.declared}
+    promised = {script.id: script.declared for script in project.scripts if script.declared}
     assert len(promised) >= 6
     for model, columns in promised.items():
-        (statement,) = project_statements[model]
+        (statement,) = project.statements[model]
         types = {
             name: {"BOOLEAN": "BOOL"}.get(type_.upper(), type_.upper()) for name, type_ in columns.items()
         }

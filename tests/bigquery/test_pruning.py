@@ -35,14 +35,14 @@ def _too_much(read) -> bool:
     return not (read.low and read.high) or not (str(opening) <= read.low <= read.high <= WINDOW["end"])
 
 
-def test_nothing_scans_history(project_scripts, project_statements, phase3):
+def test_nothing_scans_history(project, phase3):
     known_reasons = ALL_OF_THEIR_HISTORY if phase3 == "warehouse" else ALL_OF_HISTORY
     found, reasons = [], set()
-    for script in project_scripts:
+    for script in project.scripts:
         name = script.id.split(".")[2]
         if script.kind == "test" and STAGING_TEST.match(name):
             name = "a test of staging or coverage"
-        for statement in project_statements[script.id]:
+        for statement in project.statements[script.id]:
             for read in filter(_too_much, statement.reads):
                 excuses = [known for known in (name, *read.via) if known in known_reasons]
                 if excuses:
@@ -53,11 +53,11 @@ def test_nothing_scans_history(project_scripts, project_statements, phase3):
     assert reasons == set(known_reasons)
 
 
-def test_every_partitioned_table_is_read(project_statements):
+def test_every_partitioned_table_is_read(project):
     """What is not looked at cannot be found wanting."""
     reads = {
         read.table
-        for statements in project_statements.values()
+        for statements in project.statements.values()
         for statement in statements
         for read in statement.reads
     }

@@ -72,6 +72,12 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     DuckDB lets one process write or several read: on one file, tests of one worker would be in the way of
     another's.
     """
+    made = shared_folder(factory, name, lambda folder: make(folder / "nba.duckdb"))
+    return copy_of(made / "nba.duckdb", factory.getbasetemp() / name)
+
+
+def shared_folder(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], object]) -> Path:
+    """Fill a folder once for all of pytest's workers."""
     own = factory.getbasetemp()
     common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     made = common / "made" / name
@@ -79,6 +85,6 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     with FileLock(made.with_suffix(".lock")):
         if not made.exists():
             begun = Path(mkdtemp(prefix=f"{name}-", dir=made.parent))
-            make(begun / "nba.duckdb")
+            fill(begun)
             begun.rename(made)
-    return copy_of(made / "nba.duckdb", own / name)
+    return made
