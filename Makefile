@@ -10,9 +10,10 @@ PYTHON_BIGQUERY ?= $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13
 	$$python -c '' 2>/dev/null && echo $$python && break; done)
 NO_PYTHON_BIGQUERY = no Python 3.13 on PATH or under pyenv: install it, or pass PYTHON_BIGQUERY=/path/to/python3.13
 
-# A worker per core; a file's tests share what they have built, and those files come first that take longest.
-# (Of BigQuery's, which wait for each other's answers, there is room for one more than two.)
-PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A worker per core; a file's tests share what they have built.
+PARALLEL = -n auto --maxprocesses 4 --dist loadfile
+# BigQuery's wait for answers, so that there is room for one worker more than two, and know which take longest.
+PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: backfill test test-bigquery lint setup setup-bigquery docs benchmark chaos lock clean
 .DEFAULT_GOAL := backfill
@@ -26,7 +27,7 @@ test: .venv/.installed-dev  ## dbt unit and data tests, pytest
 
 test-bigquery: .venv/.installed-dev  ## the same models on what stands in for BigQuery; without Python 3.13 it skips
 	$(if $(PYTHON_BIGQUERY),@$(MAKE) --no-print-directory setup-bigquery,@echo "SKIPPED: $(NO_PYTHON_BIGQUERY)" >&2)
-	$(BIN)/python -m pytest $(PARALLEL) -n 3 tests/bigquery
+	$(BIN)/python -m pytest $(PARALLEL_BIGQUERY) tests/bigquery
 
 lint: .venv/.installed-dev  ## ruff and sqlfluff
 	$(BIN)/ruff check .

@@ -180,9 +180,10 @@ class Killing:
         window = 650 if largest else size
         if kind != REBUILD:
             return ["backfill", "--window", window]
-        # What is there looks finished: only the progress file knows what is left to rebuild.
+        # What is there looks finished: only the progress file knows what is left to rebuild. Whoever resumes
+        # keeps the windows, and a hundred small ones would take minutes to finish after the last kill.
         found = last_run(warehouse)
-        return ["resume"] if found else ["backfill", "--only", "all", "--window", window]
+        return ["resume"] if found else ["backfill", "--only", "all", "--window", max(window, 20)]
 
     def _expected(self, warehouse: Path, command: list[object]) -> float:
         """Guess how long the run would take."""

@@ -13,6 +13,7 @@ from tests.python.warehouses import (
     change,
     copy_of,
     dbt,
+    dbt_failures,
     dbt_here,
     orchestrate,
     query,
@@ -58,7 +59,7 @@ def test_a_bad_window_is_a_message_and_no_traceback(demo_built):
 def test_dbt_takes_quoted_and_unquoted_dates(demo_built, tmp_path, quote):
     warehouse = copy_of(demo_built, tmp_path)
     given = f"{{start: {quote}2024-01-10{quote}, end: {quote}2024-01-12{quote}}}"
-    succeed(dbt(warehouse, "run", "--select", "+ml_feature_store", "--vars", given))
+    assert dbt_failures(warehouse, "run", "--select", "+ml_feature_store", "--vars", given) == []
     rebuilt = query(
         warehouse,
         "select distinct analysis_date::varchar from nba_precompute.ml_feature_store "
@@ -69,8 +70,9 @@ def test_dbt_takes_quoted_and_unquoted_dates(demo_built, tmp_path, quote):
 
 def test_dbt_without_vars_takes_the_last_seven_days(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
-    succeed(dbt(warehouse, "run", "--select", "+team_defense_zone_analysis"))
-    succeed(dbt(warehouse, "run", "--select", "+team_defense_zone_analysis", "--vars", "{start: 2026-01-01}"))
+    for given in ("{}", "{start: 2026-01-01}"):
+        model = ("--select", "+team_defense_zone_analysis")
+        assert dbt_failures(warehouse, "run", *model, "--vars", given) == []
 
 
 def test_queries_carry_no_comment(tmp_path):

@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -17,6 +18,9 @@ import pytest
 from orchestrator.runner import Runner, RunResult
 from orchestrator.targets import duckdb_file
 from orchestrator.windows import Window
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
 
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = (
@@ -41,13 +45,26 @@ def dbt(warehouse: Path, *arguments: object, **environment: str) -> subprocess.C
 
 def dbt_here(warehouse: Path, *arguments: str) -> tuple[str, list[str]]:
     """Run dbt in this process on the project as parsed once; return what stopped it, and all it said."""
+    said: list[str] = []
+    result = _dbt_here(warehouse, arguments, lambda event: said.append(event.info.msg))
+    return str(result.exception or ""), said
+
+
+def dbt_failures(warehouse: Path, *arguments: str) -> list[str]:
+    """Run dbt in this process on the project as parsed once; return the names of the nodes that failed."""
+    result = _dbt_here(warehouse, arguments)
+    assert not result.exception, result.exception
+    assert result.result.results
+    return [done.node.name for done in result.result.results if done.status not in ("success", "pass")]
+
+
+def _dbt_here(warehouse: Path, arguments: Sequence[str], *listeners: Callable) -> dbtRunnerResult:
     from dbt.cli.main import dbtRunner
 
-    said: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
         patch.chdir(PROJECT)
-        result = dbtRunner(runner()._manifest, [lambda event: said.append(event.info.msg)]).invoke(
+        result = dbtRunner(runner()._manifest, [*listeners]).invoke(
             [
                 *arguments,
                 "--log-path",
@@ -57,7 +74,7 @@ def dbt_here(warehouse: Path, *arguments: str) -> tuple[str, list[str]]:
             ]
         )
     runner().release()
-    return str(result.exception or ""), said
+    return result
 
 
 def prepare(warehouse: Path) -> None:
