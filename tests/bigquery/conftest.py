@@ -87,18 +87,23 @@ def project(bigquery_python, phase3, tmp_path_factory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def submissions() -> dict[str, dict[str, Any]]:
+def submissions(tmp_path_factory) -> dict[str, dict[str, Any]]:
     """What dbt hands to Google for the Python model, by submission method."""
-    program = Path(__file__).parent / "submissions.py"
     methods = ["serverless", "cluster", "bigframes", "severless", "cluster without NBA_DATAPROC_CLUSTER"]
-    done = subprocess.run(
-        [sys.executable, program, *methods],
-        capture_output=True,
-        text=True,
-        check=False,
+
+    def submit(folder: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, Path(__file__).parent / "submissions.py", *methods],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        (folder / "submissions.json").write_text(done.stdout)
+
+    return json.loads(
+        (shared_folder(tmp_path_factory, "submissions", submit) / "submissions.json").read_text()
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="session")
