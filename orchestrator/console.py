@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.progress import (
@@ -27,10 +28,12 @@ from orchestrator.outcome import Outcome, Run
 from orchestrator.pace import Pace
 from orchestrator.plan import Plan, PlannedWindow
 from orchestrator.preflight import Problem
-from orchestrator.publish import Chunk, Published
 from orchestrator.sizes import described_bytes
 from orchestrator.status import PROGRESS_FILE, Status, first_line
 from orchestrator.warehouse import Bytes
+
+if TYPE_CHECKING:  # it imports DuckDB, which `status` of a running backfill can do without
+    from orchestrator.publish import Chunk, Published
 
 
 class _Outliving(Console):
