@@ -12,7 +12,7 @@ NO_PYTHON_BIGQUERY = no Python 3.13 on PATH or under pyenv: install it, or pass 
 
 # A worker per core; a file's tests share what they have built.
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile
-# BigQuery's wait for answers, so that there is room for one worker more than two, and know which take longest.
+# BigQuery's wait for answers: there is room for one worker more than two. Their conftest.py says which come first.
 PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: backfill test test-bigquery lint setup setup-bigquery docs benchmark chaos lock clean

@@ -32,7 +32,7 @@ from orchestrator.sizes import described_bytes
 from orchestrator.status import PROGRESS_FILE, Status, first_line
 from orchestrator.warehouse import Bytes
 
-if TYPE_CHECKING:  # it imports DuckDB, which `status` of a running backfill can do without
+if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
     from orchestrator.publish import Chunk, Published
 
 
@@ -290,7 +290,7 @@ def blocked_lines(plan: Plan) -> list[str]:
 def show_status(status: Status, by: str | None = None) -> None:
     """Print the state of everything."""
     if not status.cells:
-        err.print("no coverage yet, nothing was backfilled: run `python orchestrate.py backfill`")
+        err.print("no coverage yet: `python orchestrate.py plan` makes it, `backfill` builds what is missing")
         return
     out.print(status_view(status, by))
 

@@ -101,9 +101,8 @@ def submissions(tmp_path_factory) -> dict[str, dict[str, Any]]:
         assert done.returncode == 0, done.stdout + done.stderr
         (folder / "submissions.json").write_text(done.stdout)
 
-    return json.loads(
-        (shared_folder(tmp_path_factory, "submissions", submit) / "submissions.json").read_text()
-    )
+    folder = shared_folder(tmp_path_factory, "submissions", submit)
+    return json.loads((folder / "submissions.json").read_text())
 
 
 @pytest.fixture(scope="session")

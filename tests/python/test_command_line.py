@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -70,9 +71,12 @@ def test_dbt_takes_quoted_and_unquoted_dates(demo_built, tmp_path, quote):
 
 def test_dbt_without_vars_takes_the_last_seven_days(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
-    for given in ("{}", "{start: 2026-01-01}"):
-        model = ("--select", "+team_defense_zone_analysis")
-        assert dbt_failures(warehouse, "run", *model, "--vars", given) == []
+    models = tmp_path / "target" / "compiled" / "nba_phase4" / "models"
+    week_ago = date.today() - timedelta(days=6)
+    for given, first in (((), week_ago), (("--vars", "{start: 2026-01-01}"), "2026-01-01")):
+        assert dbt_failures(warehouse, "run", "--select", "+team_defense_zone_analysis", *given) == []
+        dates = (models / "intermediate" / "int_analysis_dates.sql").read_text()
+        assert f"between date '{first}' and date '{date.today()}'" in dates
 
 
 def test_queries_carry_no_comment(tmp_path):
@@ -202,6 +206,10 @@ def test_dbt_run_works_right_after_ingest(demo_raw, tmp_path):
     assert query(warehouse, "select count(distinct analysis_date) from nba_precompute.ml_feature_store") == [
         (7,)
     ]
+    assert "orchestrate.py plan` makes it" in succeed(orchestrate(warehouse, "status")).stderr
+    succeed(orchestrate(warehouse, "plan"))
+    found = json.loads(succeed(orchestrate(warehouse, "status", "--json")).stdout)
+    assert {line["dates"] for line in found["phase4"]} == {7}
 
 
 def test_every_command_has_an_example_in_its_help_and_is_in_the_readme():
