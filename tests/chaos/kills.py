@@ -203,6 +203,8 @@ class Killing:
     def _compare(self, warehouse: Path, truth: State, kind: str, began: datetime) -> None:
         state = look(warehouse)
         self.tally.left_at_the_end += len(state.leftovers)
+        if state.leftovers:
+            self.tally.troubles.append(f"{kind}, finished, and left: {', '.join(state.leftovers)}")
         verdict = judge(state, [truth], may_be_absent=False)
         if not verdict.ok:
             self.tally.unequal += 1
