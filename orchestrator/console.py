@@ -290,7 +290,8 @@ def blocked_lines(plan: Plan) -> list[str]:
 def show_status(status: Status, by: str | None = None) -> None:
     """Print the state of everything."""
     if not status.cells:
-        err.print("no coverage yet: `python orchestrate.py plan` makes it, `backfill` builds what is missing")
+        err.print("no coverage yet: `python orchestrate.py backfill` builds what is missing,")
+        err.print("  after dbt alone, `python orchestrate.py plan` finds what there is")
         return
     out.print(status_view(status, by))
 

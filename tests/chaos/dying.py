@@ -1,9 +1,10 @@
 """orchestrate.py, killed by its own hand right after its n-th SQL statement that counts.
 
-    python tests/chaos/dying.py N MARK backfill ...
+    python tests/chaos/dying.py WHAT N MARK backfill ...
 
-Those count that write a Phase 4 table or its receipts, and the commits among them: they take too little time
-for a kill at a random moment to find them. The statement is left in the file MARK.
+WHAT counts: `rows`, the statements that write a Phase 4 table or its receipts, and their commits; or `views`,
+the commits of views. They take too little time for a kill at a random moment to find them. The statement is
+left in the file MARK.
 """
 
 from __future__ import annotations
@@ -22,18 +23,22 @@ from orchestrator import runner
 _thread = threading.local()
 
 
-def _counts(sql: str) -> bool:
+def _counts(what: str, sql: str) -> bool:
     code = sql.rpartition("*/")[2].split()
     verb = code[0].lower() if code else ""
     if verb == "commit":
         wrote, _thread.wrote = getattr(_thread, "wrote", False), False
         return wrote
-    of_phase_4 = '"nba_precompute"' in sql and "phase4_coverage" not in sql and "view" not in code[:4]
+    of_a_view = "view" in code[:4]
+    if what == "views":
+        _thread.wrote = verb in ("create", "alter") and of_a_view
+        return False
+    of_phase_4 = '"nba_precompute"' in sql and "phase4_coverage" not in sql and not of_a_view
     _thread.wrote = verb in ("create", "delete", "insert") and of_phase_4
     return _thread.wrote
 
 
-def die_after(number: int, mark: Path) -> None:
+def die_after(what: str, number: int, mark: Path) -> None:
     """Arm dbt's DuckDB cursor."""
     made = runner.Runner.__init__
 
@@ -47,7 +52,7 @@ def die_after(number: int, mark: Path) -> None:
         def counted(cursor, sql, *rest):
             nonlocal seen
             result = execute(cursor, sql, *rest)
-            seen += _counts(sql)
+            seen += _counts(what, sql)
             if seen == number:
                 mark.write_text(sql)
                 os.killpg(0, signal.SIGKILL)
@@ -59,6 +64,6 @@ def die_after(number: int, mark: Path) -> None:
 
 
 if __name__ == "__main__":
-    die_after(int(sys.argv[1]), Path(sys.argv[2]))
-    sys.argv[1:] = sys.argv[3:]
+    die_after(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    sys.argv[1:] = sys.argv[4:]
     orchestrate.main()

@@ -157,7 +157,7 @@ class Killing:
             mark = warehouse.with_name("mark.txt")
             mark.unlink(missing_ok=True)
             number = rng.randint(1, STATEMENTS)
-            process = start(warehouse, *command, program=("tests/chaos/dying.py", number, mark))
+            process = start(warehouse, *command, program=("tests/chaos/dying.py", "rows", number, mark))
             ended = finish(process, warehouse, since)
             if not mark.exists():
                 return ended

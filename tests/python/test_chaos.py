@@ -1,11 +1,12 @@
 """A few of each fault that `make chaos` does in full: whatever happens, the next backfill finishes alike."""
 
 import random
+import signal
 
 import pytest
 
 from tests.chaos import faults
-from tests.chaos.ground import Ground
+from tests.chaos.ground import Ground, start
 from tests.chaos.kills import FILL, REBUILD, Killing, throw_away_rows
 from tests.chaos.truth import judge, look
 from tests.python.warehouses import change, copy_of
@@ -20,6 +21,17 @@ def test_kills_lose_and_double_nothing(ground):
     tally = Killing(ground, seed=11).until(6, kinds=(FILL, REBUILD), per_round=3)
     assert tally.ok, tally.troubles
     assert tally.kills == 6
+
+
+def test_a_kill_between_two_views_leaves_neither_half_made(ground):
+    """Nothing would clear away what is left of a view: it is current, so that no later run makes it."""
+    with ground.trial(ground.built) as warehouse:
+        change(warehouse, "drop view nba_intermediate.int_logic_versions")  # as if the project had changed
+        mark = warehouse.with_name("mark.txt")
+        killed = start(warehouse, "plan", program=("tests/chaos/dying.py", "views", 9, mark))
+        assert killed.wait() == -signal.SIGKILL
+        assert mark.exists()
+        assert look(warehouse).leftovers == ()
 
 
 def test_damage_is_noticed(ground, tmp_path):

@@ -197,7 +197,7 @@ def test_tables_are_complete_without_their_exclusions_but_a_backfill_adds_them(d
 
 
 def test_status_before_anything_is_built(demo_raw):
-    assert "orchestrate.py backfill" in succeed(orchestrate(demo_raw, "status")).stderr
+    assert "`python orchestrate.py backfill` builds" in succeed(orchestrate(demo_raw, "status")).stderr
 
 
 def test_dbt_run_works_right_after_ingest(demo_raw, tmp_path):
@@ -206,7 +206,7 @@ def test_dbt_run_works_right_after_ingest(demo_raw, tmp_path):
     assert query(warehouse, "select count(distinct analysis_date) from nba_precompute.ml_feature_store") == [
         (7,)
     ]
-    assert "orchestrate.py plan` makes it" in succeed(orchestrate(warehouse, "status")).stderr
+    assert "`python orchestrate.py plan` finds" in succeed(orchestrate(warehouse, "status")).stderr
     succeed(orchestrate(warehouse, "plan"))
     found = json.loads(succeed(orchestrate(warehouse, "status", "--json")).stdout)
     assert {line["dates"] for line in found["phase4"]} == {7}
