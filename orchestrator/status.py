@@ -1,4 +1,4 @@
-"""What state everything is in: from the warehouse, or while somebody has it open from the progress file."""
+"""What state everything is in: from the warehouse, or while a backfill runs from the progress file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Status:
     cells: Sequence[Cell]
     phase3: Sequence[Phase3Coverage]
     source: str
-    """Who said so: the warehouse, or while it is locked the progress file."""
+    """Who said so: the warehouse, or while a backfill runs or it is locked the progress file."""
     age_seconds: float
     """How old the answer is; 0 from the warehouse."""
     code_changed: bool
@@ -91,6 +91,9 @@ def status(warehouse: Warehouse) -> Status:
     if progress.is_fresh():
         return Status(progress.cells(), _phase3(kept), WAREHOUSE, 0.0, False, last_run, running)
     try:
+        if running and kept:
+            # Between two windows the file may be free, but whoever reads it then keeps the backfill waiting.
+            raise BusyError("a backfill runs")
         with warehouse.reading() as connection:
             coverage.check_raw(warehouse, connection)
             there = coverage.is_there(connection)

@@ -240,6 +240,8 @@ def test_status_knows_a_run_that_runs_and_one_that_was_cut_off(league):
     assert not status(league.file).running
     with lock.held(league.file):
         assert status(league.file).running  # also where the progress file knows all there is
+        os.utime(league.warehouse)
+        assert status(league.file).source == "progress file"  # not from the warehouse, though it is free
     ProgressFile(league.file).begin("cut", pid=1, command="c", resume="r", selection={}, log=league.warehouse)
     found = status(league.file)
     assert (found.running, found.killed) == (False, True)
