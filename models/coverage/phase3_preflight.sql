@@ -90,8 +90,9 @@ player_games as (
 
     select
         *,
-        -- A row without minutes and points is that of a player who sat out.
-        coalesce(minutes_played, points) is not null as has_numbers,
+        -- A row without minutes and points is that of a player who sat out, unless he shot.
+        coalesce(minutes_played, points) is not null or coalesce(fg_attempts > 0, false)
+            as has_numbers,
         fg_makes + fg_attempts + three_pt_makes + three_pt_attempts is not null as has_field_goals
     from player_box
 
