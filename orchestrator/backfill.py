@@ -378,7 +378,7 @@ class _Execution:
         return Retrying(
             retry=retry_if_exception_type(BusyError),
             reraise=True,
-            before_sleep=lambda state: self._say_retry("the warehouse", state),
+            before_sleep=lambda state: self._say_retry("waiting", state),
             **self._patience(),
         )(action)
 

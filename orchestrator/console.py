@@ -151,7 +151,7 @@ class TerminalProgress(Listener):
 
     def retrying(self, what: str, error: str, wait_seconds: float) -> None:
         """Say what is being waited for."""
-        self._line(f"{what}: {error}; again in {wait_seconds:.1f} s", style="yellow")
+        self._line(f"again in {wait_seconds:.1f} s, {what}: {error}", style="yellow")
 
     def interrupted(self, signal_name: str, run: Run) -> None:
         """Say what happens now."""
