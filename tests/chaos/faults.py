@@ -69,8 +69,11 @@ def _signalled(
     attempts: list[tuple[tuple[signal.Signals, ...], int, float]],
     exactly: bool = True,
 ) -> Result:
-    """Each attempt is the signals, the exit status they should give, and the seconds to wait, about."""
-    ok, gave = True, []
+    """Each attempt is the signals, the exit status they should give, and the seconds to wait, about.
+
+    A run may be over before its signal comes; that all of them are would mean that signals do nothing.
+    """
+    ok, stopped, gave = True, False, []
     with ground.trial(ground.raw) as warehouse:
         for signals, code, delay in attempts:
             since = time.monotonic()
@@ -93,9 +96,9 @@ def _signalled(
             gave.append(f"exit {ended.code} after {ended.seconds:.1f} s, {landed} windows landed")
             if not right:
                 gave.append(f"WRONG: {verdict}: {ended.last_words()}")
-            ok = ok and right
+            ok, stopped = ok and right, stopped or ended.code != 0
         finished, text = _finishes(ground, warehouse)
-    return ok and finished, "; ".join([*gave, text])
+    return ok and stopped and finished, "; ".join([*gave, text])
 
 
 def _wait_for_signals(process: subprocess.Popen, warehouse: Path) -> None:

@@ -135,6 +135,13 @@ def start(
     before: Callable[[], None] | None = None,
 ) -> subprocess.Popen:
     """Start a command in a process group of its own; what it says goes to files beside the warehouse."""
+
+    def prepared() -> None:
+        # A shell starts what goes on in the background deaf to Ctrl-C, and so would be whatever that starts.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if before:
+            before()
+
     words = [sys.executable, *(str(part) for part in (PROJECT / program[0], *program[1:], *arguments))]
     with (
         warehouse.with_name("out.txt").open("w") as out,
@@ -148,7 +155,7 @@ def start(
             stderr=err,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=before,  # noqa: PLW1509 - nothing here has threads
+            preexec_fn=prepared,  # noqa: PLW1509 - nothing here has threads
         )
 
 
