@@ -90,21 +90,26 @@ def status(warehouse: Warehouse) -> Status:
     warehouse.check()
     if progress.is_fresh():
         return Status(progress.cells(), _phase3(kept), WAREHOUSE, 0.0, False, last_run, running)
-    try:
-        if running and kept:
-            # Between two windows the file may be free, but whoever reads it then keeps the backfill waiting.
-            raise BusyError("a backfill runs")
-        with warehouse.reading() as connection:
-            coverage.check_raw(warehouse, connection)
-            there = coverage.is_there(connection)
-            current = coverage.is_current(connection)
-            cells = coverage.read(connection) if there else []
-            phase3 = coverage.phase3(connection)
-    except BusyError:
-        if not kept:
-            raise
-        age = max(0.0, time.time() - kept["taken_at"])
-        return Status(progress.cells(), _phase3(kept), PROGRESS_FILE, age, False, last_run, running)
+    # Between two windows the file may be free, but whoever reads it then keeps the backfill waiting.
+    if not (running and kept):
+        try:
+            return _from_the_warehouse(warehouse, progress, last_run, running)
+        except BusyError:
+            if not kept:
+                raise
+    age = max(0.0, time.time() - kept["taken_at"])
+    return Status(progress.cells(), _phase3(kept), PROGRESS_FILE, age, False, last_run, running)
+
+
+def _from_the_warehouse(
+    warehouse: Warehouse, progress: ProgressFile, last_run: dict | None, running: bool
+) -> Status:
+    with warehouse.reading() as connection:
+        coverage.check_raw(warehouse, connection)
+        there = coverage.is_there(connection)
+        current = coverage.is_current(connection)
+        cells = coverage.read(connection) if there else []
+        phase3 = coverage.phase3(connection)
     if current and not running:
         progress.save_cells(cells, phase3)
     return Status(cells, phase3, WAREHOUSE, 0.0, there and not current, last_run, running)

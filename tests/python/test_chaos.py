@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests.chaos import faults
-from tests.chaos.ground import Ground, start
+from tests.chaos.ground import Ground, run
 from tests.chaos.kills import FILL, REBUILD, Killing, throw_away_rows
 from tests.chaos.truth import judge, look
 from tests.python.warehouses import change, copy_of
@@ -28,8 +28,8 @@ def test_a_kill_between_two_views_leaves_neither_half_made(ground):
     with ground.trial(ground.built) as warehouse:
         change(warehouse, "drop view nba_intermediate.int_logic_versions")  # as if the project had changed
         mark = warehouse.with_name("mark.txt")
-        killed = start(warehouse, "plan", program=("tests/chaos/dying.py", "views", 9, mark))
-        assert killed.wait() == -signal.SIGKILL
+        killed = run(warehouse, "plan", program=("tests/chaos/dying.py", "views", 9, mark))
+        assert killed.code == -signal.SIGKILL
         assert mark.exists()
         assert look(warehouse).leftovers == ()
 
