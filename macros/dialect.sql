@@ -34,6 +34,12 @@
 {%- endmacro %}
 
 
+{#- The first of October of a season: what is dated earlier belongs to the season before. -#}
+{% macro season_start(season_year) -%}
+    cast(concat(cast({{ season_year }} as string), '-10-01') as date)
+{%- endmacro %}
+
+
 {#- x kept within [low, high], NULL when x is: least() and greatest() skip NULLs on DuckDB and not on
     BigQuery, so they are used nowhere. -#}
 {% macro clamp(x, low, high) -%}
@@ -55,6 +61,12 @@
         '[^a-z0-9]', ''{{ adapter.dispatch('regexp_replace_all')() }}
     )
 {%- endmacro %}
+{#- A name folded without its suffix (Jr., Sr., II to V), which one source prints and another leaves out. -#}
+{% macro name_stem(name) -%}
+    {{ fold_name("regexp_replace(lower(" ~ name ~ "), '[, ]+(jr|sr|ii|iii|iv|v)[.]?[ ]*$', '')") }}
+{%- endmacro %}
+
+
 {% macro duckdb__regexp_replace_all() -%}, 'g'{%- endmacro %}
 {% macro bigquery__regexp_replace_all() -%}{%- endmacro %}
 {% macro strip_accents(text) -%}{{ return(adapter.dispatch('strip_accents')(text)) }}{%- endmacro %}
@@ -76,6 +88,27 @@
 {% macro array_element(array, index) -%}{{ return(adapter.dispatch('array_element')(array, index)) }}{%- endmacro %}
 {% macro duckdb__array_element(array, index) -%}{{ array }}[{{ index }} + 1]{%- endmacro %}
 {% macro bigquery__array_element(array, index) -%}{{ array }}[safe_offset({{ index }})]{%- endmacro %}
+
+
+{#- An array of those names whose boolean column, `prefix` before the name, is true, in the order given. -#}
+{% macro array_of_those_that_hold(names, prefix) -%}
+    {{ return(adapter.dispatch('array_of_those_that_hold')(names, prefix)) }}
+{%- endmacro %}
+{% macro duckdb__array_of_those_that_hold(names, prefix) -%}
+    list_filter(
+        [{% for name in names %}case when {{ prefix }}{{ name }} then '{{ name }}' end{{ ', ' if not loop.last }}{% endfor %}],
+        lambda name: name is not null
+    )
+{%- endmacro %}
+{% macro bigquery__array_of_those_that_hold(names, prefix) -%}
+    array(
+        select name from unnest([
+            {% for name in names %}case when {{ prefix }}{{ name }} then '{{ name }}' end{{ ', ' if not loop.last }}{% endfor %}
+        ]) as name with offset as place
+        where name is not null
+        order by place
+    )
+{%- endmacro %}
 
 
 {#- How many elements an array has. -#}

@@ -4,16 +4,19 @@
 {% macro input_hashes(of_window=false) -%}
 {%- set facts = ['player_games', 'team_games', 'shots', 'schedule'] %}
 
+{#- Whether a game of the day has been played says who takes part: until then the slate does. -#}
+{%- set of_the_day = ['day_schedule', 'participants', 'slate'] %}
+
 {#- What each table reads: which facts of earlier games, and which of the day itself. -#}
 {%- set reads = {
     'team_defense_zone_analysis': {'facts': facts, 'day': []},
     'player_shot_zone_analysis': {'facts': ['player_games', 'shots', 'schedule'], 'day': []},
-    'player_composite_factors': {'facts': facts, 'day': ['day_schedule', 'participants', 'slate']},
-    'player_daily_cache': {'facts': facts, 'day': ['day_schedule', 'participants', 'slate']},
-    'ml_feature_store': {'facts': facts, 'day': ['day_schedule', 'participants', 'slate']},
+    'player_composite_factors': {'facts': facts, 'day': of_the_day + ['injuries']},
+    'player_daily_cache': {'facts': facts, 'day': of_the_day},
+    'ml_feature_store': {'facts': facts, 'day': of_the_day + ['injuries']},
     'phase4_exclusions': {
         'facts': ['player_games', 'team_games', 'schedule'],
-        'day': ['day_schedule', 'participants', 'slate', 'exhibitions'],
+        'day': of_the_day + ['exhibitions'],
     },
 } %}
 
@@ -62,17 +65,13 @@ facts_by_date as (
 
 ),
 
--- Of the day itself also whether its games are played: until then the slate says who takes part.
 schedule_facts as (
 
     select
         game_date,
         {{ sum_of_hashes(row_hash(
-            ['game_id', 'home_team_abbr', 'away_team_abbr', 'season_type', 'game_date']
-        )) }} as schedule,
-        {{ sum_of_hashes(row_hash(
-            ['game_id', 'home_team_abbr', 'away_team_abbr', 'season_type', 'is_final']
-        )) }} as day_schedule
+            ['game_id', 'home_team_abbr', 'away_team_abbr', 'season_type', 'is_final', 'game_date']
+        )) }} as schedule
     from games
     group by game_date
 
@@ -100,6 +99,22 @@ exhibitions as (
 
 ),
 
+-- This season's, up to the date: transactions have dates of their own.
+injuries_so_far as (
+
+    select
+        game_dates.game_date,
+        sum(input_facts.fact_hash) as injuries
+    from game_dates
+    inner join input_facts
+        on
+            input_facts.game_date >= {{ season_start('game_dates.season_year') }}
+            and {{ known_before('input_facts.game_date', 'game_dates.game_date') }}
+    where input_facts.fact = 'injuries'
+    group by game_dates.game_date
+
+),
+
 -- The running sums of the season's games before the date, and the day's own facts.
 known as (
 
@@ -111,14 +126,16 @@ known as (
         sum(facts_by_date.team_games) over earlier as team_games,
         sum(facts_by_date.shots) over earlier as shots,
         sum(schedule_facts.schedule) over earlier as schedule,
-        schedule_facts.day_schedule,
+        schedule_facts.schedule as day_schedule,
         facts_by_date.participants,
         facts_by_date.slate,
+        injuries_so_far.injuries,
         exhibitions.exhibitions
     from game_dates
     left join facts_by_date on game_dates.game_date = facts_by_date.game_date
     left join schedule_facts on game_dates.game_date = schedule_facts.game_date
     left join exhibitions on game_dates.game_date = exhibitions.game_date
+    left join injuries_so_far on game_dates.game_date = injuries_so_far.game_date
     window earlier as (
         partition by game_dates.season_year order by game_dates.game_date
         rows between unbounded preceding and 1 preceding

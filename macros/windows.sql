@@ -70,11 +70,12 @@
 
 
 {#- What may be read: from the first of October of the season that `start` belongs to (opening night is
-    never earlier) to `end`. Both bounds are constants, so that partitions are pruned. -#}
+    never earlier) to `end`. Both bounds are constants, so that partitions are pruned. In October the season before
+    may still be going on (2019-20 did), so its first day is the bound. -#}
 {% macro in_history(column) -%}
     {%- set start = window_start() -%}
     {%- set year = start[:4] | int -%}
-    {%- if start[5:7] | int < 10 %}{% set year = year - 1 %}{% endif -%}
+    {%- if start[5:7] | int < 11 %}{% set year = year - 1 %}{% endif -%}
     {{ column }} between date '{{ '%04d' % year }}-10-01' and date '{{ window_end() }}'
 {%- endmacro %}
 

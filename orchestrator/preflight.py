@@ -30,6 +30,8 @@ class Problem(NamedTuple):
     """First date whose features the problem would make wrong; None for a warning."""
     spoils_until: date | None
     """Last such date, the end of the season; None for a warning."""
+    subject: str | None = None
+    """The column concerned, as `player_box.minutes_played`; None where the check is of no single column."""
 
     def spoils(self, day: date) -> bool:
         """Tell whether the features of a date would be wrong."""
@@ -56,9 +58,9 @@ def problems(connection: Connection, wanted: Iterable[date]) -> list[Problem]:
         return []
     in_season = " or ".join("(season_year = ? and game_date <= ?)" for _ in last_wanted)
     rows = connection.rows(
-        "select check_name, severity, game_date, affected_rows, detail, spoils_from, spoils_until "
+        "select check_name, severity, game_date, affected_rows, detail, spoils_from, spoils_until, subject "
         f"from {INTERMEDIATE}.phase3_preflight where {in_season} "
-        "order by game_date, severity, check_name",
+        "order by game_date, severity, check_name, subject",
         [value for bound in last_wanted.items() for value in bound],
     )
     return [Problem(*row) for row in rows]

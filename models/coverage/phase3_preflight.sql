@@ -3,7 +3,6 @@
     'minutes_played', 'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts',
     'ft_makes', 'ft_attempts', 'turnovers',
 ] %}
-{%- set blocking_player_columns = ['minutes_played', 'points'] %}
 {%- set team_columns = [
     'team_minutes', 'points', 'fg_attempts', 'ft_attempts', 'offensive_rebounds', 'turnovers',
 ] %}
@@ -13,12 +12,22 @@
 {%- set player_box = input_table('player_box') %}
 {%- set team_box = input_table('team_box') %}
 
+{#- Columns that are told of when unknown, with the counts of unknown values and of rows. -#}
+{%- set counted = {} %}
+{%- for column in player_columns %}
+{%- do counted.update({player_box ~ '.' ~ column: ('players_without_' ~ column, 'players')}) %}
+{%- endfor %}
+{%- for column in team_columns %}
+{%- do counted.update({team_box ~ '.' ~ column: ('teams_without_' ~ column, 'team_rows')}) %}
+{%- endfor %}
+
 {#- NULLs or missing shots of up to one in ten are what the formulas are made for. -#}
 {%- set tolerated_share = '0.1e0' %}
-{#- A team's players play 240 minutes in the shortest game, 235 where each one's are rounded. -#}
+{#- A team's players play 240 minutes in the shortest game, 235 where each one's are rounded, and 390 in
+    the longest there ever was. Rounding moves the sum of a team by a few, a player's by one. -#}
 {%- set fewest_minutes = 230 %}
-{#- A source that knows a column in half the rows of a kind of game has it. -#}
-{%- set usual_share = '0.5e0' %}
+{%- set most_minutes = 400 %}
+{%- set rounding = 15 %}
 
 with
 
@@ -55,6 +64,18 @@ players as (
 source_findings as (
 
     select * from {{ ref('int_source_findings') }}
+
+),
+
+scheduled_games as (
+
+    select * from {{ ref('stg_nba__scheduled_games') }}
+
+),
+
+box_score_gaps as (
+
+    select * from {{ ref('int_box_score_gaps') }}
 
 ),
 
@@ -112,6 +133,8 @@ player_sides as (
             as players_without_{{ column }},
         {%- endfor %}
         sum(player_box.minutes_played) as minutes,
+        max(player_box.minutes_played) as longest_minutes,
+        min(player_box.minutes_played) as shortest_minutes,
         sum(player_box.points) as points,
         sum(
             case
@@ -177,6 +200,8 @@ sides as (
         {%- endfor %}
         case when player_sides.players_without_minutes_played = 0 then player_sides.minutes end
             as player_minutes,
+        player_sides.longest_minutes,
+        player_sides.shortest_minutes,
         case when player_sides.players_without_points = 0 then player_sides.points end
             as player_points,
         player_sides.two_pt_attempts,
@@ -210,17 +235,6 @@ habits as (
     select
         season_year,
         season_type,
-        {%- for column in blocking_player_columns %}
-        case
-            when sum(players_without_{{ column }}) <= {{ usual_share }} * sum(players)
-                then {{ tolerated_share }}
-        end as tolerated_share_without_{{ column }},
-        {%- endfor %}
-        {%- for column in team_columns %}
-        sum(team_without_{{ column }}) <= {{ usual_share }} * sum(team_rows)
-            as teams_have_{{ column }},
-        {%- endfor %}
-        max(player_rows) > 0 as has_player_rows,
         max(team_rows) > 0 as has_team_rows
     from sides
     group by season_year, season_type
@@ -235,16 +249,13 @@ whole_games as (
         is_final,
         has_shots,
 
-        max(case when player_rows > 0 then team_abbr end) as team_with_players,
-        max(case when player_rows = 0 then team_abbr end) as team_without_players,
         max(case when team_rows > 0 then team_abbr end) as team_with_team_row,
         max(case when team_rows = 0 then team_abbr end) as team_without_team_row,
+        count(score) as scores,
         sum(player_rows) as player_rows,
         sum(players) as players,
         sum(team_rows) as team_rows,
-        {%- for column in blocking_player_columns %}
-        sum(players_without_{{ column }}) as players_without_{{ column }},
-        {%- endfor %}
+        sum(players_without_points) as players_without_points,
         {%- for column in team_columns %}
         sum(team_without_{{ column }}) as teams_without_{{ column }},
         {%- endfor %}
@@ -254,6 +265,39 @@ whole_games as (
 
     from sides
     group by game_id, season_type, is_final, has_shots, game_date, season_year
+
+),
+
+numbered_games as (
+
+    select
+        *,
+        {{ days_between("date '1970-01-01'", 'game_date') }} as day_number
+    from whole_games
+
+),
+
+-- A game is held against those of the week before and after it: a column that they lack, too, is
+-- one that the source does not have then, and never becomes a defect by being repaired elsewhere.
+neighbours as (
+
+    select
+        *,
+        sum(players_without_points) over fortnight - players_without_points
+        <= {{ tolerated_share }} * (sum(players) over fortnight - players)
+        and sum(players) over fortnight > players as others_have_points_of_players,
+        {%- for column in team_columns %}
+        sum(teams_without_{{ column }}) over fortnight - teams_without_{{ column }}
+        <= {{ tolerated_share }} * (sum(team_rows) over fortnight - team_rows)
+        and sum(team_rows) over fortnight > team_rows
+            as others_have_{{ column }}_of_teams,
+        {%- endfor %}
+        count(*) over fortnight as games_in_fortnight
+    from numbered_games
+    window fortnight as (
+        partition by season_year, season_type
+        order by day_number range between 7 preceding and 7 following
+    )
 
 ),
 
@@ -291,6 +335,14 @@ shots_that_disagree as (
 
 ),
 
+late_games as (
+
+    select distinct game_id
+    from box_score_gaps
+    where is_final and is_on_slate
+
+),
+
 -- Who took part on a date is known to the date's own rows: what changes that spoils them too.
 findings as (
 
@@ -298,19 +350,41 @@ findings as (
 
     union all
 
+    -- What a missing box score could have changed is unknown downstream, not wrong.
     select
-        'one_sided_box' as check_name,
-        'block' as severity,
+        'late_box_score' as check_name,
+        'warn' as severity,
+        count(*) as affected_rows,
+        concat(
+            'game ', gaps.game_id, ': ', max(games.home_team_abbr), '-', max(games.away_team_abbr),
+            case
+                when count(*) = 1 then concat(', no box score of ', max(gaps.team_abbr), ' yet')
+                else ', no box score yet'
+            end
+        ) as example,
+        false as spoils_own_date,
+        gaps.game_date,
+        gaps.season_year
+    from box_score_gaps as gaps
+    inner join games on gaps.game_id = games.game_id
+    where gaps.is_final and gaps.is_on_slate
+    group by gaps.game_id, gaps.game_date, gaps.season_year
+
+    union all
+
+    select
+        'game_not_played' as check_name,
+        'warn' as severity,
         1 as affected_rows,
         concat(
-            'game ', game_id, ': {{ player_box }} has ', team_with_players,
-            ' and not ', team_without_players
+            'game ', game_id, ': ', home_team_abbr, '-', away_team_abbr,
+            ' has no score, though it was called off or later games have been played'
         ) as example,
-        true as spoils_own_date,
+        false as spoils_own_date,
         game_date,
         season_year
-    from whole_games
-    where team_with_players is not null and team_without_players is not null
+    from scheduled_games
+    where was_not_played
 
     union all
 
@@ -348,27 +422,6 @@ findings as (
             whole_games.season_year = habits.season_year
             and whole_games.season_type = habits.season_type
     where whole_games.player_rows > 0 and whole_games.team_rows = 0
-
-    union all
-
-    select
-        case when habits.has_player_rows then 'no_player_box' else 'no_player_box_in_source' end
-            as check_name,
-        case when habits.has_player_rows then 'block' else 'warn' end as severity,
-        1 as affected_rows,
-        concat(
-            'game ', whole_games.game_id, ': ', cast(whole_games.team_rows as string),
-            ' rows in {{ team_box }} and none in {{ player_box }}'
-        ) as example,
-        true as spoils_own_date,
-        whole_games.game_date,
-        whole_games.season_year
-    from whole_games
-    inner join habits
-        on
-            whole_games.season_year = habits.season_year
-            and whole_games.season_type = habits.season_type
-    where whole_games.player_rows = 0 and whole_games.team_rows > 0
 
     union all
 
@@ -425,7 +478,39 @@ findings as (
         game_date,
         season_year
     from sides
-    where team_minutes < {{ fewest_minutes }} or player_minutes < {{ fewest_minutes }}
+    where
+        team_minutes < {{ fewest_minutes }}
+        or player_minutes < {{ fewest_minutes }}
+        or player_minutes < team_minutes - {{ rounding }}
+
+    union all
+
+    select
+        'too_many_minutes' as check_name,
+        'block' as severity,
+        1 as affected_rows,
+        concat(
+            'game ', game_id, ': minutes of ', team_abbr, ' are ',
+            coalesce(cast(cast(team_minutes as int64) as string), 'unknown'),
+            ' in {{ team_box }}, ',
+            coalesce(cast(cast(player_minutes as int64) as string), 'unknown'),
+            ' in {{ player_box }}, of one player from ',
+            coalesce(cast(cast(shortest_minutes as int64) as string), 'unknown'), ' to ',
+            coalesce(cast(cast(longest_minutes as int64) as string), 'unknown')
+        ) as example,
+        false as spoils_own_date,
+        game_date,
+        season_year
+    from sides
+    where
+        team_minutes > {{ most_minutes }}
+        or player_minutes > {{ most_minutes }}
+        or player_minutes > team_minutes + {{ rounding }}
+        or longest_minutes > coalesce(
+            case when team_minutes >= {{ fewest_minutes }} then team_minutes end,
+            {{ most_minutes }}
+        ) / 5 + 2
+        or shortest_minutes < 0
 
     union all
 
@@ -445,60 +530,44 @@ findings as (
 
     union all
 
+    -- Unknown minutes are NULL downstream, which is right; a form that lacks points is wrong.
     select
         'player_numbers_unknown' as check_name,
         'block' as severity,
-        0
-        {%- for column in blocking_player_columns %}
-        + whole_games.players_without_{{ column }}
-        {%- endfor %} as affected_rows,
+        players_without_points as affected_rows,
         concat(
-            'game ', whole_games.game_id, ': NULL in ',
-            {%- for column in blocking_player_columns %}
-            '{{ column }} ', cast(whole_games.players_without_{{ column }} as string), ', ',
-            {%- endfor %}
-            'of ', cast(whole_games.players as string), ' rows of {{ player_box }}'
+            'game ', game_id, ': points are NULL in ', cast(players_without_points as string),
+            ' of ', cast(players as string), ' rows of {{ player_box }}'
         ) as example,
         false as spoils_own_date,
-        whole_games.game_date,
-        whole_games.season_year
-    from whole_games
-    inner join habits
-        on
-            whole_games.season_year = habits.season_year
-            and whole_games.season_type = habits.season_type
+        game_date,
+        season_year
+    from neighbours
     where
-        false
-        {%- for column in blocking_player_columns %}
-        or whole_games.players_without_{{ column }}
-        > habits.tolerated_share_without_{{ column }} * whole_games.players
-        {%- endfor %}
+        others_have_points_of_players
+        and players_without_points > {{ tolerated_share }} * players
 
     union all
 
     select
         'team_numbers_unknown' as check_name,
         'block' as severity,
-        whole_games.team_rows as affected_rows,
+        team_rows as affected_rows,
         concat(
-            'game ', whole_games.game_id, ': NULL in ',
+            'game ', game_id, ': NULL in ',
             {%- for column in team_columns %}
-            case when whole_games.teams_without_{{ column }} > 0 then '{{ column }}, ' else '' end,
+            case when teams_without_{{ column }} > 0 then '{{ column }}, ' else '' end,
             {%- endfor %}
             'of {{ team_box }}'
         ) as example,
         false as spoils_own_date,
-        whole_games.game_date,
-        whole_games.season_year
-    from whole_games
-    inner join habits
-        on
-            whole_games.season_year = habits.season_year
-            and whole_games.season_type = habits.season_type
+        game_date,
+        season_year
+    from neighbours
     where
         false
         {%- for column in team_columns %}
-        or (habits.teams_have_{{ column }} and whole_games.teams_without_{{ column }} > 0)
+        or (others_have_{{ column }}_of_teams and teams_without_{{ column }} > 0)
         {%- endfor %}
 
     union all
@@ -538,12 +607,18 @@ findings as (
         'no_box' as check_name,
         'warn' as severity,
         1 as affected_rows,
-        concat('game ', game_id, ': a final score and no box score') as example,
+        concat(
+            'game ', game_id, ': a final score and ',
+            case when team_rows > 0 then 'no rows in {{ player_box }}' else 'no box score' end
+        ) as example,
         false as spoils_own_date,
         game_date,
         season_year
     from whole_games
-    where is_final and player_rows + team_rows = 0
+    where
+        is_final
+        and player_rows = 0
+        and game_id not in (select late_games.game_id from late_games)
 
     union all
 
@@ -556,7 +631,7 @@ findings as (
         game_date,
         season_year
     from whole_games
-    where not is_final and player_rows + team_rows > 0
+    where scores < 2 and player_rows + team_rows > 0
 
     union all
 
@@ -576,41 +651,68 @@ findings as (
     from sides
     where score != team_points or score != player_points or team_points != player_points
 
-    union all
-    {%- for box, rows, prefix, columns in [
-        (player_box, 'players', 'players_without_', player_columns),
-        (team_box, 'team_rows', 'teams_without_', team_columns),
-    ] %}
+),
+
+-- One line per column, so that it can be told over which dates the source lacks it.
+columns_read as (
+    {%- for subject in counted %}
+
+    select '{{ subject }}' as subject
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+counted_by_column as (
+
+    select
+        columns_read.subject,
+        case columns_read.subject
+            {%- for subject, (unknown_rows, box_rows) in counted.items() %}
+            when '{{ subject }}' then whole_dates.{{ unknown_rows }}
+            {%- endfor %}
+        end as unknown_rows,
+        case columns_read.subject
+            {%- for subject, (unknown_rows, box_rows) in counted.items() %}
+            when '{{ subject }}' then whole_dates.{{ box_rows }}
+            {%- endfor %}
+        end as box_rows,
+        whole_dates.game_date,
+        whole_dates.season_year
+    from whole_dates
+    cross join columns_read
+
+),
+
+unknown_values as (
 
     select
         'unknown_values' as check_name,
         'warn' as severity,
-        0
-        {%- for column in columns %}
-        + {{ prefix }}{{ column }}
-        {%- endfor %} as affected_rows,
+        unknown_rows as affected_rows,
         concat(
-            'NULL in {{ box }}: ',
-            {%- for column in columns %}
-            case
-                when {{ prefix }}{{ column }} > {{ tolerated_share }} * {{ rows }}
-                    then concat('{{ column }} ', cast({{ prefix }}{{ column }} as string), ', ')
-                else ''
-            end,
-            {%- endfor %}
-            'of ', cast({{ rows }} as string), ' rows'
+            subject, ' is NULL in ', cast(unknown_rows as string), ' of ',
+            cast(box_rows as string), ' rows'
         ) as example,
         false as spoils_own_date,
         game_date,
-        season_year
-    from whole_dates
-    where
-        false
-        {%- for column in columns %}
-        or {{ prefix }}{{ column }} > {{ tolerated_share }} * {{ rows }}
-        {%- endfor %}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        season_year,
+        subject
+    from counted_by_column
+    where unknown_rows > {{ tolerated_share }} * box_rows
+
+),
+
+all_findings as (
+
+    select
+        *,
+        cast(null as string) as subject
+    from findings
+
+    union all
+
+    select * from unknown_values
 
 ),
 
@@ -618,8 +720,10 @@ numbered as (
 
     select
         *,
-        row_number() over (partition by check_name, game_date order by example) as place
-    from findings
+        row_number() over (
+            partition by check_name, subject, game_date order by example
+        ) as place
+    from all_findings
 
 ),
 
@@ -630,6 +734,7 @@ final as (
         numbered.severity,
         numbered.game_date,
         numbered.season_year,
+        numbered.subject,
 
         cast(sum(numbered.affected_rows) as int64) as affected_rows,
         string_agg(
@@ -654,7 +759,8 @@ final as (
     from numbered
     left join season_ends on numbered.season_year = season_ends.season_year
     group by
-        numbered.check_name, numbered.severity, numbered.game_date, numbered.season_year
+        numbered.check_name, numbered.severity, numbered.game_date, numbered.season_year,
+        numbered.subject
 
 )
 

@@ -30,6 +30,7 @@ days as (
 
     select
         game_date,
+        max(season_year) as season_year,
         count(*) as games,
         0 as player_rows
     from games
@@ -39,6 +40,7 @@ days as (
 
     select
         game_date,
+        cast(null as int64) as season_year,
         0 as games,
         count(*) as player_rows
     from player_box
@@ -50,7 +52,7 @@ scheduled as (
 
     select
         days.game_date,
-        {{ season_year('days.game_date') }} as season_year,
+        max(days.season_year) as season_year,
         cast(sum(days.games) as int64) as games,
         sum(days.player_rows) > 0 as has_player_data
     from days

@@ -86,6 +86,11 @@ final as (
         participants.team_wins_season,
         participants.season_type,
 
+        -- how complete the team's games are
+        participants.team_games_expected,
+        participants.team_games_missing,
+        participants.has_hole_in_last_10_games,
+
         participants.is_home,
         participants.back_to_back,
         participants.context_source,

@@ -6,12 +6,15 @@ no var: its input is already the window. Which features there are, their order, 
 come from the seed `feature_catalogue`.
 
 For each feature the output has three columns: `<name>` (NULL where unknown), `<name>_filled` (the default
-where unknown) and `<name>_source` (phase4, phase3, calculated or default).
+where unknown) and `<name>_source` (phase4, phase3, calculated or default). What is to be said of a row has a
+boolean column each, `issue_<name>`.
 """
 
 import narwhals as nw
 
 SCORE = {"phase4": 100, "calculated": 100, "phase3": 75, "default": 40}
+UNLIKELY = ["doubtful", "out"]
+"""Statuses of a player who is not expected to play."""
 
 
 def clamped(expr, low, high):
@@ -50,6 +53,31 @@ def flag(expr):
     return nw.when(expr).then(nw.lit(1.0)).when(~expr).then(nw.lit(0.0))
 
 
+def status():
+    """The player's pre-tip status in lower case; NULL where unknown."""
+    return nw.col("player_status").str.to_lowercase()
+
+
+def true_where(condition):
+    """True where the condition holds, else false, also where it is NULL."""
+    return nw.when(condition).then(nw.lit(True)).otherwise(nw.lit(False))
+
+
+def issues():
+    """Return what is to be said of a row, by name: booleans, never NULL (contract 4.5)."""
+    col = nw.col
+    minutes_unknown = col("minutes_avg_last_10").is_null() | col("minutes_avg_season").is_null()
+    zones = ("pct_paint", "pct_mid_range", "pct_three")
+    return {
+        "missing_box_score": true_where(col("team_games_missing") > 0),
+        "no_minutes": true_where(minutes_unknown & (col("games_played_season") > 0)),
+        "no_season_form": true_where(col("games_played_season") < 5),
+        "no_shot_data": true_where(nw.any_horizontal(*(col(z).is_null() for z in zones), ignore_nulls=False)),
+        "opponent_unknown": true_where(col("opponent_def_rating").is_null() | col("opponent_pace").is_null()),
+        "player_out": true_where(status().is_in(UNLIKELY)),
+    }
+
+
 def calculated_features():
     """Return the calculated features by name, NULL where an ingredient is unknown (contract section 6)."""
     col = nw.col
@@ -57,13 +85,13 @@ def calculated_features():
     free_throws_known = (col("ft_known_games_last_10") >= 5) & (col("points_with_ft_known_last_10") > 0)
     return {
         "rest_advantage": clamped((col("days_rest") - col("opponent_days_rest")).cast(nw.Float64), -2, 2),
-        "injury_risk": nw.when(col("player_status") == "available")
+        "injury_risk": nw.when(status() == "available")
         .then(nw.lit(0.0))
-        .when(col("player_status") == "probable")
+        .when(status() == "probable")
         .then(nw.lit(1.0))
-        .when(col("player_status") == "questionable")
+        .when(status() == "questionable")
         .then(nw.lit(2.0))
-        .when(col("player_status").is_in(["doubtful", "out"]))
+        .when(status().is_in(UNLIKELY))
         .then(nw.lit(3.0)),
         "recent_trend": nw.when(col("games_played_season") >= 5).then(
             stepped(col("points_avg_newest_2") - col("points_avg_prior_3"), 2.0, 5.0)
@@ -101,8 +129,18 @@ def ml_features(inputs, catalogue):
     calculated = calculated_features()
     names = [feature["feature_name"] for feature in catalogue]
     context = ["analysis_date", "player_lookup", "universal_player_id", "game_id", "team_abbr"]
-    context += ["opponent_team_abbr", "season_year", "is_home", "days_rest", "context_source"]
-    context += ["newest_source_game_date"]
+    context += ["opponent_team_abbr", "season_year", "is_home", "days_rest", "player_status"]
+    context += ["context_source", "newest_source_game_date"]
+    found = {f"issue_{name}": condition for name, condition in issues().items()}
+    expected, missing = nw.col("team_games_expected"), nw.col("team_games_missing")
+    completeness = {
+        "expected_games_count": expected,
+        "actual_games_count": expected - missing,
+        "missing_games_count": missing,
+        "completeness_percentage": nw.when(expected > 0).then(
+            nw.lit(100.0) * (expected - missing).cast(nw.Float64) / expected.cast(nw.Float64)
+        ),
+    }
 
     values, sources = {}, {}
     for feature in catalogue:
@@ -121,6 +159,8 @@ def ml_features(inputs, catalogue):
         *context,
         *(values[name].alias(f"{name}_value") for name in names),
         *(sources[name].alias(f"{name}_source") for name in names),
+        *(value.alias(name) for name, value in (completeness | found).items()),
+        "has_hole_in_last_10_games",
     )
 
     def count_of(source, only=names):
@@ -140,7 +180,7 @@ def ml_features(inputs, catalogue):
     total = len(names)
     score = sum(points * nw.col(f"{source}_count") for source, points in SCORE.items()) / float(total)
     scored = counted.with_columns(
-        feature_quality_score=nw.when((nw.col("required_default_count") >= 5) & (score > 49.0))
+        feature_quality_score=nw.when((nw.col("required_default_count") >= 4) & (score > 49.0))
         .then(nw.lit(49.0))
         .when((nw.col("required_default_count") >= 1) & (score > 69.0))
         .then(nw.lit(69.0))
@@ -177,8 +217,12 @@ def ml_features(inputs, catalogue):
         .then(nw.lit("poor"))
         .otherwise(nw.lit("critical"))
         .alias("quality_tier"),
-        (quality >= 70).alias("is_production_ready"),
+        ((quality >= 70) & ~nw.col("has_hole_in_last_10_games") & ~nw.col("issue_player_out")).alias(
+            "is_production_ready"
+        ),
         "data_source",
+        *completeness,
+        *found,
     )
 
 

@@ -1,6 +1,17 @@
 {%- set days_since_last_game = days_between(
     'player_windows.game_date', 'participants.analysis_date'
 ) %}
+{#- Of which days, and what it comes to when there are no games in them. -#}
+{%- set no_minutes_7 = 'case when coalesce(recent_days.games_in_last_7_days, 0) = 0 then 0 end' %}
+{%- set no_minutes_14 = 'case when coalesce(recent_days.games_in_last_14_days, 0) = 0 then 0 end' %}
+{%- set workload = [
+    ('games_in_last_7_days', 7, '0'),
+    ('minutes_in_last_7_days', 7, no_minutes_7),
+    ('avg_minutes_per_game_last_7', 7, 'null'),
+    ('games_in_last_14_days', 14, '0'),
+    ('minutes_in_last_14_days', 14, no_minutes_14),
+    ('back_to_backs_last_14_days', 14, '0'),
+] %}
 
 with
 
@@ -36,6 +47,77 @@ schedule as (
 
 ),
 
+box_score_gaps as (
+
+    select * from {{ ref('int_box_score_gaps') }}
+    where {{ in_history('game_date') }}
+
+),
+
+player_statuses as (
+
+    select * from {{ ref('int_player_statuses') }}
+
+),
+
+teams_by_date as (
+
+    select distinct
+        participants.analysis_date,
+        participants.team_abbr,
+        participants.season_year,
+        coalesce(own_schedule.games_played_season, 0) as games_played_season
+    from participants
+    left join schedule as own_schedule
+        on
+            participants.team_abbr = own_schedule.team_abbr
+            and {{ newest_known('own_schedule', 'participants') }}
+
+),
+
+-- Games of the team before the date whose box score is not there (contract R15). One without a
+-- score counts, too: it may have been played, and only the schedule is late.
+gaps_by_date as (
+
+    select
+        teams_by_date.analysis_date,
+        teams_by_date.team_abbr,
+        gaps.game_date,
+        gaps.is_final,
+        gaps.is_final
+        and coalesce(
+            {{ known_before('gaps.first_box_date', 'teams_by_date.analysis_date') }}, false
+        ) as is_hole,
+        gaps.game_number > teams_by_date.games_played_season - 10 as is_in_last_10_games
+    from teams_by_date
+    inner join box_score_gaps as gaps
+        on
+            teams_by_date.season_year = gaps.season_year
+            and teams_by_date.team_abbr = gaps.team_abbr
+            and {{ known_before('gaps.game_date', 'teams_by_date.analysis_date') }}
+
+),
+
+teams_with_gaps as (
+
+    select
+        analysis_date,
+        team_abbr,
+        {%- for days in [1, 7, 14] %}
+        {%- set in_days = in_last_days('game_date', 'analysis_date', days) %}
+        count(case when {{ in_days }} then 1 end) > 0 as is_gap_in_last_{{ days }},
+        count(case when is_hole and {{ in_days }} then 1 end) > 0 as is_hole_in_last_{{ days }},
+        {%- endfor %}
+        max(game_date) as newest_gap,
+        max(case when is_hole then game_date end) as newest_hole,
+        count(case when is_final then 1 end) as missing_games,
+        count(case when is_hole and is_in_last_10_games then 1 end) > 0
+            as has_hole_in_last_10_games
+    from gaps_by_date
+    group by analysis_date, team_abbr
+
+),
+
 -- The one join of players with their own history: day windows end at a date, not at a game.
 recent_games as (
 
@@ -68,16 +150,19 @@ recent_days as (
             when count(case when in_last_7_days and minutes_played is null then 1 end) = 0
                 then sum(case when in_last_7_days then minutes_played end)
         end as minutes_in_last_7_days,
-        avg(case when in_last_7_days then minutes_played end) as avg_minutes_per_game_last_7,
-        cast(
-            avg(case when in_last_7_days then {{ summable('usage_rate') }} end)
-            as {{ type_double() }}
-        ) as avg_usage_rate_last_7_days,
+        {{ mean_of_known(
+            'case when in_last_7_days then minutes_played end',
+            games='count(case when in_last_7_days then 1 end)'
+        ) }} as avg_minutes_per_game_last_7,
+        {{ double_mean_of_known(
+            'case when in_last_7_days then usage_rate end',
+            games='count(case when in_last_7_days then 1 end)'
+        ) }} as avg_usage_rate_last_7_days,
         count(*) as games_in_last_14_days,
         case
             when count(case when minutes_played is null then 1 end) = 0 then sum(minutes_played)
         end as minutes_in_last_14_days,
-        avg(minutes_played) as avg_minutes_per_game_last_14,
+        {{ mean_of_known('minutes_played') }} as avg_minutes_per_game_last_14,
         count(case when second_of_back_to_back then 1 end) as back_to_backs_last_14_days
     from recent_games
     group by analysis_date, universal_player_id
@@ -100,39 +185,44 @@ final as (
         participants.season_year,
 
         -- pre-tip facts
-        upcoming.player_status,
+        coalesce(upcoming.player_status, player_statuses.player_status) as player_status,
         upcoming.projected_usage_rate,
         upcoming.star_teammates_out,
         upcoming.player_age,
 
         -- rest and workload
-        coalesce(upcoming.days_rest, {{ days_since_last_game }}) as days_rest,
-        coalesce(
-            upcoming.back_to_back,
-            coalesce(upcoming.days_rest, {{ days_since_last_game }}) = 1,
-            false
-        ) as back_to_back,
-        coalesce(upcoming.games_in_last_7_days, recent_days.games_in_last_7_days, 0)
-            as games_in_last_7_days,
-        coalesce(
-            upcoming.minutes_in_last_7_days,
-            recent_days.minutes_in_last_7_days,
-            case when coalesce(recent_days.games_in_last_7_days, 0) = 0 then 0 end
-        ) as minutes_in_last_7_days,
-        coalesce(upcoming.avg_minutes_per_game_last_7, recent_days.avg_minutes_per_game_last_7)
-            as avg_minutes_per_game_last_7,
-        coalesce(upcoming.games_in_last_14_days, recent_days.games_in_last_14_days, 0)
-            as games_in_last_14_days,
-        coalesce(
-            upcoming.minutes_in_last_14_days,
-            recent_days.minutes_in_last_14_days,
-            case when coalesce(recent_days.games_in_last_14_days, 0) = 0 then 0 end
-        ) as minutes_in_last_14_days,
-        recent_days.avg_minutes_per_game_last_14,
-        coalesce(upcoming.back_to_backs_last_14_days, recent_days.back_to_backs_last_14_days, 0)
-            as back_to_backs_last_14_days,
-        coalesce(upcoming.avg_usage_rate_last_7_games, recent_days.avg_usage_rate_last_7_days)
-            as avg_usage_rate_last_7_days,
+        {{ unless_missing(
+            known_before('player_windows.game_date', 'gaps.newest_hole'),
+            known_before('player_windows.game_date', 'gaps.newest_gap'),
+            'upcoming.days_rest',
+            days_since_last_game
+        ) }} as days_rest,
+        {{ unless_missing(
+            'gaps.is_hole_in_last_1',
+            'gaps.is_gap_in_last_1',
+            'coalesce(upcoming.back_to_back, upcoming.days_rest = 1)',
+            'coalesce(' ~ days_since_last_game ~ ' = 1, false)'
+        ) }} as back_to_back,
+        {%- for measure, days, no_games in workload %}
+        {{ unless_missing(
+            'gaps.is_hole_in_last_' ~ days,
+            'gaps.is_gap_in_last_' ~ days,
+            'upcoming.' ~ measure,
+            'coalesce(recent_days.' ~ measure ~ ', ' ~ no_games ~ ')'
+        ) }} as {{ measure }},
+        {%- endfor %}
+        {{ unless_missing(
+            'gaps.is_hole_in_last_14',
+            'gaps.is_gap_in_last_14',
+            'cast(null as ' ~ type_double() ~ ')',
+            'recent_days.avg_minutes_per_game_last_14'
+        ) }} as avg_minutes_per_game_last_14,
+        {{ unless_missing(
+            'gaps.is_hole_in_last_7',
+            'gaps.is_gap_in_last_7',
+            'upcoming.avg_usage_rate_last_7_games',
+            'recent_days.avg_usage_rate_last_7_days'
+        ) }} as avg_usage_rate_last_7_days,
 
         -- pace
         own_team.pace_avg_last_10 as team_pace_last_10,
@@ -161,7 +251,10 @@ final as (
         player_windows.ft_makes_last_10,
         player_windows.points_with_ft_known_last_10,
 
-        -- the teams
+        -- the teams, and how many of its games this season have a box score
+        teams_by_date.games_played_season as team_games_expected,
+        coalesce(gaps.missing_games, 0) as team_games_missing,
+        coalesce(gaps.has_hole_in_last_10_games, false) as has_hole_in_last_10_games,
         own_team.offensive_rating_avg_last_10 as team_off_rating_last_10,
         coalesce(own_team.games_played_season, 0) as team_games_played_season,
         own_team.wins_season as team_wins_season,
@@ -198,6 +291,18 @@ final as (
         on
             participants.opponent_team_abbr = opponent.team_abbr
             and {{ newest_known('opponent', 'participants') }}
+    inner join teams_by_date
+        on
+            participants.analysis_date = teams_by_date.analysis_date
+            and participants.team_abbr = teams_by_date.team_abbr
+    left join teams_with_gaps as gaps
+        on
+            participants.analysis_date = gaps.analysis_date
+            and participants.team_abbr = gaps.team_abbr
+    left join player_statuses
+        on
+            participants.analysis_date = player_statuses.analysis_date
+            and participants.universal_player_id = player_statuses.universal_player_id
     left join schedule as opponent_schedule
         on
             participants.opponent_team_abbr = opponent_schedule.team_abbr

@@ -76,15 +76,42 @@ scheduled as (
 
 ),
 
--- One row per player and date: the pre-tip context first, it alone has facts from before the game.
+with_game_played as (
+
+    select
+        *,
+        max(case when context_source = 'history' then game_id end) over (
+            partition by analysis_date, universal_player_id
+        ) as game_played
+    from scheduled
+
+),
+
+-- One row per player and date: the pre-tip context first, it alone has facts from before the game,
+-- unless a box score shows him in another game than it expected.
 one_each as (
 
-    select *
-    from scheduled
+    select
+        analysis_date,
+        player_lookup,
+        universal_player_id,
+        game_id,
+        team_abbr,
+        opponent_team_abbr,
+
+        season_type,
+        is_home,
+        context_source,
+
+        season_year
+    from with_game_played
     where true
     qualify row_number() over (
         partition by analysis_date, universal_player_id
-        order by case when context_source = 'upcoming' then 0 else 1 end, game_id desc
+        order by
+            case when game_id != game_played then 1 else 0 end,
+            case when context_source = 'upcoming' then 0 else 1 end,
+            game_id desc
     ) = 1
 
 )

@@ -34,25 +34,25 @@ windowed as (
 
         -- season
         count(*) over season as games_played_season,
-        avg(points) over season as points_avg_season,
-        avg(minutes_played) over season as minutes_avg_season,
-        cast(avg({{ summable('usage_rate') }}) over season as {{ type_double() }})
-            as usage_rate_avg_season,
+        {{ mean_of_known('points', ' over season') }} as points_avg_season,
+        {{ mean_of_known('minutes_played', ' over season') }} as minutes_avg_season,
+        {{ double_mean_of_known('usage_rate', ' over season') }} as usage_rate_avg_season,
 
         -- last 10 and 5
-        avg(points) over last_5 as points_avg_last_5,
-        avg(points) over last_10 as points_avg_last_10,
+        {{ mean_of_known('points', ' over last_5') }} as points_avg_last_5,
+        {{ mean_of_known('points', ' over last_10') }} as points_avg_last_10,
         -- The sample standard deviation from whole-number sums: n Σx² - (Σx)², over n (n - 1).
-        sqrt({{ ratio(
-            'count(points) over last_10 * sum(points * points) over last_10'
-            ~ ' - sum(points) over last_10 * sum(points) over last_10',
-            'count(points) over last_10 * (count(points) over last_10 - 1)'
-        ) }}) as points_std_last_10,
-        avg(minutes_played) over last_10 as minutes_avg_last_10,
-        cast(avg({{ summable('usage_rate') }}) over last_10 as {{ type_double() }})
-            as usage_rate_avg_last_10,
-        cast(avg({{ summable('ts_pct') }}) over last_10 as {{ type_double() }})
-            as ts_pct_avg_last_10,
+        case
+            when {{ is_known_in_half('points', ' over last_10') }}
+                then sqrt({{ ratio(
+                    'count(points) over last_10 * sum(points * points) over last_10'
+                    ~ ' - sum(points) over last_10 * sum(points) over last_10',
+                    'count(points) over last_10 * (count(points) over last_10 - 1)'
+                ) }})
+        end as points_std_last_10,
+        {{ mean_of_known('minutes_played', ' over last_10') }} as minutes_avg_last_10,
+        {{ double_mean_of_known('usage_rate', ' over last_10') }} as usage_rate_avg_last_10,
+        {{ double_mean_of_known('ts_pct', ' over last_10') }} as ts_pct_avg_last_10,
         sum(fg_makes_with_assists_known) over last_10 as fg_makes_with_assists_known_last_10,
         sum(assisted_fg_makes) over last_10 as assisted_fg_makes_last_10,
         sum(unassisted_fg_makes) over last_10 as unassisted_fg_makes_last_10,
@@ -61,8 +61,8 @@ windowed as (
         sum(points_with_ft_known) over last_10 as points_with_ft_known_last_10,
 
         -- trend
-        avg(points) over newest_2 as points_avg_newest_2,
-        avg(points) over prior_3 as points_avg_prior_3,
+        {{ mean_of_known('points', ' over newest_2') }} as points_avg_newest_2,
+        {{ mean_of_known('points', ' over prior_3') }} as points_avg_prior_3,
 
         -- zones, over the games of the window that have shot data
         sum(zone_game) over last_10 as zone_games_last_10,

@@ -39,10 +39,10 @@ windowed as (
         defending_team_abbr as team_abbr,
 
         count(*) over season as games_played_season,
-        avg(points_allowed) over last_15 as points_allowed_avg_last_15,
-        cast(avg({{ summable('defensive_rating') }}) over last_15 as {{ type_double() }})
+        {{ mean_of_known('points_allowed', ' over last_15') }} as points_allowed_avg_last_15,
+        {{ double_mean_of_known('defensive_rating', ' over last_15') }}
             as defensive_rating_avg_last_15,
-        cast(avg({{ summable('opponent_pace') }}) over last_15 as {{ type_double() }})
+        {{ double_mean_of_known('opponent_pace', ' over last_15') }}
             as opponent_pace_avg_last_15,
 
         -- zones, over the games of the window that have shot data

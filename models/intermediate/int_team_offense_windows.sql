@@ -13,9 +13,8 @@ windowed as (
         game_id,
         team_abbr,
 
-        cast(avg({{ summable('pace') }}) over last_10 as {{ type_double() }})
-            as pace_avg_last_10,
-        cast(avg({{ summable('offensive_rating') }}) over last_10 as {{ type_double() }})
+        {{ double_mean_of_known('pace', ' over last_10') }} as pace_avg_last_10,
+        {{ double_mean_of_known('offensive_rating', ' over last_10') }}
             as offensive_rating_avg_last_10,
         count(win_flag) over season as games_played_season,
         count(case when win_flag then 1 end) over season as wins_season,

@@ -39,14 +39,16 @@ final as (
         home_game,
         is_final,
 
+        count(case when is_final then 1 end) over so_far as games_played_season,
+
         game_date,
-        lead(game_date) over (
-            partition by season_year, team_abbr
-            order by game_date, game_id
-        ) as next_game_date,
+        lead(game_date) over oldest_first as next_game_date,
         season_year
 
     from sides
+    window
+        oldest_first as (partition by season_year, team_abbr order by game_date, game_id),
+        so_far as (oldest_first rows between unbounded preceding and current row)
 
 )
 

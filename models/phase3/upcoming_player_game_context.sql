@@ -9,8 +9,8 @@ with
 
 slate as (
 
-    select * from {{ ref('int_team_schedule') }}
-    where not is_final and {{ in_history('game_date') }}
+    select * from {{ ref('int_box_score_gaps') }}
+    where is_on_slate and {{ in_history('game_date') }}
 
 ),
 
@@ -24,13 +24,6 @@ player_games as (
 players as (
 
     select * from {{ ref('stg_nba__players') }}
-
-),
-
-injury_events as (
-
-    select * from {{ ref('stg_nba__injury_events') }}
-    where {{ in_history('event_date') }}
 
 ),
 
@@ -56,8 +49,7 @@ newest_games as (
     select
         slate_dates.game_date,
         player_games.universal_player_id,
-        player_games.team_abbr,
-        player_games.game_date as last_game_date
+        player_games.team_abbr
     from slate_dates
     inner join player_games
         on
@@ -71,32 +63,6 @@ newest_games as (
 
 ),
 
--- The newest word on a player, unless he has played since: a list he outlived says nothing.
-newest_statuses as (
-
-    select
-        newest_games.game_date,
-        newest_games.universal_player_id,
-        injury_events.player_status
-    from newest_games
-    inner join players on newest_games.universal_player_id = players.universal_player_id
-    inner join injury_events
-        on
-            players.folded_name = injury_events.folded_name
-            and newest_games.team_abbr = injury_events.team_abbr
-            and {{ known_before('injury_events.event_date', 'newest_games.game_date') }}
-            and {{ known_before('newest_games.last_game_date', 'injury_events.event_date') }}
-    where true
-    qualify row_number() over (
-        partition by newest_games.game_date, newest_games.universal_player_id
-        -- Two words on one day, in no known order: the more cautious one.
-        order by
-            injury_events.event_date desc,
-            case injury_events.player_status when 'out' then 0 when 'questionable' then 1 else 2 end
-    ) = 1
-
-),
-
 final as (
 
     select
@@ -106,8 +72,9 @@ final as (
         slate.team_abbr,
         slate.opponent_team_abbr,
 
-        -- What the raw files do not tell is NULL; Phase 4 computes from history what it can.
-        newest_statuses.player_status,
+        -- What the raw files do not tell is NULL; Phase 4 computes from history and transactions
+        -- what it can, for a slate as for a date that was played.
+        cast(null as string) as player_status,
         betting_lines.game_total,
         case when slate.home_game then 1 else -1 end * betting_lines.home_spread as game_spread,
         cast(null as {{ type_double() }}) as projected_usage_rate,
@@ -134,10 +101,6 @@ final as (
     inner join slate
         on newest_games.game_date = slate.game_date and newest_games.team_abbr = slate.team_abbr
     inner join players on newest_games.universal_player_id = players.universal_player_id
-    left join newest_statuses
-        on
-            newest_games.game_date = newest_statuses.game_date
-            and newest_games.universal_player_id = newest_statuses.universal_player_id
     left join betting_lines on slate.game_id = betting_lines.game_id
 
 )

@@ -4,6 +4,11 @@
 ) }}
 
 {%- set features = feature_names() %}
+{#- In the order of the alphabet, as the array has them. -#}
+{%- set issues = [
+    'missing_box_score', 'no_minutes', 'no_season_form', 'no_shot_data', 'opponent_unknown',
+    'player_out',
+] %}
 
 with
 
@@ -52,9 +57,15 @@ final as (
         quality_tier,
         is_production_ready,
         data_source,
+        expected_games_count,
+        actual_games_count,
+        missing_games_count,
+        completeness_percentage,
+        {{ array_of_those_that_hold(issues, 'issue_') }} as data_quality_issues,
 
         is_home,
         days_rest,
+        player_status,
         context_source,
         newest_source_game_date,
 

@@ -95,7 +95,8 @@ whole_dates as (
         '*' as entity_id,
         case when game_dates.is_bootstrap then 'bootstrap' else 'no_player_data' end as reason,
         cast(null as int64) as games_found,
-        cast(null as int64) as games_needed
+        cast(null as int64) as games_needed,
+        game_dates.season_year
     from tables
     cross join game_dates
     left join dates_with_participants
@@ -114,7 +115,8 @@ teams as (
         nba_teams.team_abbr as entity_id,
         'insufficient_games' as reason,
         coalesce(team_windows.games_played_season, 0) as games_found,
-        {{ games_needed('team_defense_zone_analysis') }} as games_needed
+        {{ games_needed('team_defense_zone_analysis') }} as games_needed,
+        dates.season_year
     from dates
     cross join nba_teams
     left join team_windows
@@ -135,7 +137,8 @@ players as (
         player_windows.player_lookup as entity_id,
         'insufficient_games' as reason,
         player_windows.games_played_season as games_found,
-        {{ games_needed('player_shot_zone_analysis') }} as games_needed
+        {{ games_needed('player_shot_zone_analysis') }} as games_needed,
+        dates.season_year
     from dates
     inner join player_windows on {{ newest_known('player_windows', 'dates') }}
     where player_windows.games_played_season < {{ games_needed('player_shot_zone_analysis') }}
@@ -150,7 +153,8 @@ participants_with_few_games as (
         player_lookup as entity_id,
         'insufficient_games' as reason,
         games_played_season as games_found,
-        {{ games_needed('player_daily_cache') }} as games_needed
+        {{ games_needed('player_daily_cache') }} as games_needed,
+        season_year
     from participants
     where games_played_season < {{ games_needed('player_daily_cache') }}
 
@@ -164,7 +168,8 @@ exhibition_teams as (
         team_abbr as entity_id,
         'non_nba_team' as reason,
         cast(null as int64) as games_found,
-        cast(null as int64) as games_needed
+        cast(null as int64) as games_needed,
+        season_year
     from non_nba_teams
 
 ),
@@ -189,7 +194,7 @@ final as (
         analysis_date,
         table_name,
         entity_id,
-        {{ season_year('analysis_date') }} as season_year,
+        season_year,
 
         reason,
         cast(games_found as int64) as games_found,

@@ -128,8 +128,10 @@ clamped as (
         cast({{ clamp('raw_fatigue', 0, 100) }} as int64) as fatigue_score,
         {{ clamp('boosted_mismatch', -10, 10) }} as shot_zone_mismatch_score,
         {{ clamp('raw_pace', -3, 3) }} as pace_score,
-        case when projected_usage_rate is null then 0e0 else {{ clamp('boosted_usage', -3, 3) }} end
-            as usage_spike_score,
+        case
+            when projected_usage_rate is null or avg_usage_rate_last_7_days = 0 then 0e0
+            else {{ clamp('boosted_usage', -3, 3) }}
+        end as usage_spike_score,
         concat(
             case when days_rest is null then ',days_rest' else '' end,
             case when projected_usage_rate is null then ',projected_usage_rate' else '' end,

@@ -21,14 +21,18 @@ newest as (
 
 ),
 
--- Two sources may both have a game: what either knows, as the mean of those that do.
+-- Two sources may both have a game: what either knows, as the mean of those that do. Where they
+-- disagree about the favourite, one has the sign wrong, and nothing says which.
 final as (
 
     select
         games.game_id,
 
         avg(newest.total_line) as game_total,
-        avg(newest.home_spread) as home_spread,
+        case
+            when min(newest.home_spread) < 0 and max(newest.home_spread) > 0 then null
+            else avg(newest.home_spread)
+        end as home_spread,
 
         games.game_date,
         games.season_year

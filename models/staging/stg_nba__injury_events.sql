@@ -12,23 +12,46 @@ nba_teams as (
 
 ),
 
+player_aliases as (
+
+    select * from {{ ref('player_aliases') }}
+
+),
+
+-- The league's spelling of a name that is printed otherwise.
+named as (
+
+    select
+        nba_teams.team_abbr,
+        coalesce(player_aliases.player_name, injury_events.player_name) as player_name,
+        nullif(trim(injury_events.acquired), '') as acquired,
+        injury_events.notes,
+        injury_events.event_date
+    from injury_events
+    left join nba_teams on injury_events.team_nickname = nba_teams.nickname
+    left join player_aliases
+        on
+            {{ fold_name('injury_events.player_name') }}
+            = {{ fold_name('player_aliases.printed_name') }}
+
+),
+
 final as (
 
     select distinct
-        nba_teams.team_abbr,
-        {{ fold_name('injury_events.player_name') }} as folded_name,
+        team_abbr,
+        {{ fold_name('player_name') }} as folded_name,
+        {{ name_stem('player_name') }} as name_stem,
 
         case
-            when injury_events.acquired is not null then 'available'
-            when injury_events.notes like '%(DTD)%' then 'questionable'
+            when acquired is not null then 'available'
+            when notes like '%(DTD)%' then 'questionable'
             else 'out'
         end as player_status,
 
-        injury_events.event_date,
-        {{ season_year('injury_events.event_date') }} as season_year
+        event_date
 
-    from injury_events
-    left join nba_teams on injury_events.team_nickname = nba_teams.nickname
+    from named
 
 )
 

@@ -53,7 +53,8 @@ folded as (
 
     select
         *,
-        {{ fold_name('player_full_name') }} as folded_name
+        {{ fold_name('player_full_name') }} as folded_name,
+        {{ name_stem('player_full_name') }} as name_stem
     from named
 
 ),
@@ -69,6 +70,7 @@ final as (
             else folded_name
         end as player_lookup,
         folded_name,
+        name_stem,
         player_full_name,
         player_position
     from folded

@@ -98,31 +98,14 @@ shot_facts as (
 
 slate_dates as (
 
-    select distinct
-        season_year,
-        game_date
+    select distinct game_date
     from games
     where not is_final
 
 ),
 
--- Injuries and lines inform a slate, never a date that has been played.
+-- Lines inform a slate, never a date that has been played.
 slate_facts as (
-
-    select
-        slate_dates.game_date,
-        {{ sum_of_hashes(row_hash([
-            'injury_events.team_abbr', 'injury_events.folded_name', 'injury_events.player_status',
-            'injury_events.event_date',
-        ])) }} as slate
-    from slate_dates
-    inner join injury_events
-        on
-            slate_dates.season_year = injury_events.season_year
-            and {{ known_before('injury_events.event_date', 'slate_dates.game_date') }}
-    group by slate_dates.game_date
-
-    union all
 
     select
         slate_dates.game_date,
@@ -136,6 +119,19 @@ slate_facts as (
 
 ),
 
+-- By the day of the transaction, which need not be a game date.
+injury_facts as (
+
+    select
+        event_date as game_date,
+        {{ sum_of_hashes(row_hash(
+            ['team_abbr', 'folded_name', 'name_stem', 'player_status', 'event_date']
+        )) }} as injuries
+    from injury_events
+    group by event_date
+
+),
+
 final as (
     {%- for fact, facts in {
         'player_games': 'player_facts',
@@ -143,6 +139,7 @@ final as (
         'team_games': 'team_facts',
         'shots': 'shot_facts',
         'slate': 'slate_facts',
+        'injuries': 'injury_facts',
     }.items() %}
 
     select

@@ -1,8 +1,8 @@
 with
 
-schedule as (
+box_score_gaps as (
 
-    select * from {{ ref('int_team_schedule') }}
+    select * from {{ ref('int_box_score_gaps') }}
 
 ),
 
@@ -22,17 +22,17 @@ team_dates_played as (
 
 ),
 
--- Games not played yet have participants once one of the teams has played within 30 days.
+-- Games without a box score have participants once one of the teams has played within 30 days.
 final as (
 
-    select distinct schedule.game_date
-    from schedule
+    select distinct box_score_gaps.game_date
+    from box_score_gaps
     inner join team_dates_played
         on
-            schedule.season_year = team_dates_played.season_year
-            and schedule.team_abbr = team_dates_played.team_abbr
-            and {{ in_last_days('team_dates_played.game_date', 'schedule.game_date', 30) }}
-    where not schedule.is_final
+            box_score_gaps.season_year = team_dates_played.season_year
+            and box_score_gaps.team_abbr = team_dates_played.team_abbr
+            and {{ in_last_days('team_dates_played.game_date', 'box_score_gaps.game_date', 30) }}
+    where box_score_gaps.is_on_slate
 
 )
 

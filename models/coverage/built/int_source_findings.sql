@@ -39,6 +39,13 @@ games as (
 
 ),
 
+unplayed_games as (
+
+    select * from {{ ref('stg_nba__scheduled_games') }}
+    where was_not_played
+
+),
+
 -- Keys that repeat are few: only theirs are compared value by value.
 {% for table, shape in keyed_tables.items() -%}
 {% set key = shape['key'] | join(', ') -%}
@@ -173,6 +180,24 @@ final as (
     from boxes_by_game
     left join known_games on boxes_by_game.game_id = known_games.game_id
     where known_games.game_id is null
+
+    union all
+
+    -- Left out as a game that was not played: its score may only be missing.
+    select
+        'box_of_unplayed_game' as check_name,
+        'block' as severity,
+        boxes_by_game.box_rows as affected_rows,
+        concat(
+            'game ', unplayed_games.game_id, ': ', unplayed_games.home_team_abbr, '-',
+            unplayed_games.away_team_abbr, ' has rows in ', boxes_by_game.table_name,
+            ' and no score in games'
+        ) as example,
+        true as spoils_own_date,
+        unplayed_games.game_date,
+        unplayed_games.season_year
+    from boxes_by_game
+    inner join unplayed_games on boxes_by_game.game_id = unplayed_games.game_id
 
     union all
 

@@ -56,6 +56,13 @@ team_games as (
 
 ),
 
+unplayed_games as (
+
+    select * from {{ ref('stg_nba__scheduled_games') }}
+    where was_not_played
+
+),
+
 nba_teams as (
 
     select * from {{ ref('nba_teams') }}
@@ -197,6 +204,30 @@ final as (
             teams_by_date.game_date = known_team_dates.game_date
             and teams_by_date.team_abbr = known_team_dates.team_abbr
     where known_team_dates.team_abbr is null
+
+    union all
+
+    -- Left out as a game that was not played: its score may only be missing.
+    select
+        'box_of_unplayed_game' as check_name,
+        'block' as severity,
+        teams_by_date.box_rows as affected_rows,
+        concat(
+            'game ', unplayed_games.game_id, ': ', teams_by_date.team_abbr, ' has rows in ',
+            teams_by_date.table_name, ' and no final score in nbac_schedule'
+        ) as example,
+        true as spoils_own_date,
+        unplayed_games.game_date,
+        unplayed_games.season_year
+    from teams_by_date
+    inner join unplayed_games
+        on
+            teams_by_date.game_date = unplayed_games.game_date
+            and (
+                teams_by_date.team_abbr = unplayed_games.home_team_abbr
+                or teams_by_date.team_abbr = unplayed_games.away_team_abbr
+            )
+    where teams_by_date.table_name = 'player_game_summary'
 
     union all
 

@@ -29,6 +29,7 @@ final as (
             else player_lookup
         end as player_lookup,
         player_lookup as folded_name,
+        player_lookup as name_stem,
         coalesce(player_full_name, player_lookup) as player_full_name,
         cast(null as string) as player_position
     from newest

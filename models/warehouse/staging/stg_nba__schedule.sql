@@ -1,5 +1,8 @@
 {#- What the league's number says of the kind of game. -#}
 {%- set kind = "case when length(game_id) = 10 then substr(game_id, 1, 3) end" %}
+{#- Final says that it was played, also without scores; 0-0 is what is printed before. -#}
+{%- set is_final = 'coalesce(game_status = 3, false)'
+    ~ ' and coalesce(home_team_score + away_team_score, 1) != 0' %}
 
 with
 
@@ -32,8 +35,8 @@ typed as (
         home_team_tricode as home_team_abbr,
         away_team_tricode as away_team_abbr,
 
-        case when game_status = 3 then cast(home_team_score as int64) end as home_score,
-        case when game_status = 3 then cast(away_team_score as int64) end as away_score,
+        case when {{ is_final }} then cast(home_team_score as int64) end as home_score,
+        case when {{ is_final }} then cast(away_team_score as int64) end as away_score,
 
         -- The stand-alone final of the cup has a kind of its own, its other games are regular ones.
         case
@@ -44,9 +47,11 @@ typed as (
             when kind = '002' or is_regular_season then 'regular'
             else 'exhibition'
         end as season_type,
-        coalesce(game_status = 3, false) as is_final,
+        {{ is_final }} as is_final,
+        {{ is_called_off('game_status_text') }} as is_called_off,
 
         game_date,
+        coalesce(cast(season_year as int64), {{ season_year('game_date') }}) as season_year,
         processed_at,
         created_at
 
@@ -66,7 +71,9 @@ final as (
         away_score,
         season_type,
         is_final,
-        game_date
+        is_called_off,
+        game_date,
+        season_year
     from typed
     where true
     qualify {{ is_newest(['game_id'], ['home_score', 'away_score', 'season_type']) }}
