@@ -66,7 +66,7 @@ GAMES = RawTable(
         *_never_null("VARCHAR", "game_id season season_type home_team away_team"),
         *_never_null("DATE", "game_date"),
         *_nullable("BIGINT", "home_score away_score"),
-        *_extra("VARCHAR", "tip_et home_team_name away_team_name arena arena_city label source"),
+        *_extra("VARCHAR", "game_status tip_et home_team_name away_team_name arena arena_city label source"),
         *_extra("BIGINT", "home_team_id away_team_id"),
         *_extra("BOOLEAN", "home_is_nba away_is_nba has_player_box has_shots"),
     ),
