@@ -38,6 +38,9 @@ TYPES = {
     "points_with_ft_known_last_10": "hugeint",
     "team_games_played_season": "bigint",
     "team_wins_season": "bigint",
+    "team_games_expected": "bigint",
+    "team_games_missing": "bigint",
+    "has_hole_in_last_10_games": "boolean",
 }
 
 EVERYTHING_KNOWN = {
@@ -87,6 +90,9 @@ EVERYTHING_KNOWN = {
     "team_games_played_season": 40,
     "team_wins_season": 22,
     "back_to_back": True,
+    "team_games_expected": 40,
+    "team_games_missing": 0,
+    "has_hole_in_last_10_games": False,
 }
 
 NO_DAILY_CACHE = dict.fromkeys(
@@ -147,6 +153,10 @@ def features(**changes):
         return dict(zip(result.columns, values, strict=True))
 
 
+def issues(row):
+    return [name.removeprefix("issue_") for name, value in row.items() if name.startswith("issue_") and value]
+
+
 def indices(row, source):
     return [i for i, name in enumerate(NAMES) if row[f"{name}_source"] == source]
 
@@ -176,9 +186,10 @@ class TestQuality:
     def test_opponent_without_fifteen_games(self):
         row = features(**NO_OPPONENT_DEFENCE)
         assert indices(row, "default") == [6, 13, 14]
-        assert row["feature_quality_score"] == 69  # of raw 92.8
-        assert row["quality_tier"] == "poor"
-        assert row["is_production_ready"] is False
+        assert row["feature_quality_score"] == pytest.approx(92.8)
+        assert row["quality_tier"] == "silver"
+        assert row["is_production_ready"] is True
+        assert issues(row) == ["opponent_unknown"]
         assert row["data_source"] == "phase4_partial"  # 13 of 25
 
     def test_player_with_three_games_and_known_status(self):
@@ -186,15 +197,32 @@ class TestQuality:
         assert indices(row, "default") == [0, 3, 6, 11, 18, 19, 20, 21]
         assert indices(row, "phase3") == [1, 2, 4, 22, 23]
         assert row["default_feature_count"] == 8
-        assert row["feature_quality_score"] == 49  # of raw 75.8
-        assert row["quality_tier"] == "critical"
+        assert row["feature_quality_score"] == 69  # of raw 75.8
+        assert row["quality_tier"] == "poor"
         assert row["is_production_ready"] is False
+        assert issues(row) == ["no_season_form", "no_shot_data"]
         assert row["data_source"] == "mixed"
 
     def test_player_with_three_games_and_unknown_status(self):
         row = features(**THREE_GAMES, player_status=None)
         assert indices(row, "default") == [0, 3, 6, 10, 11, 18, 19, 20, 21]
-        assert row["feature_quality_score"] == 49  # of raw 73.4
+        assert row["feature_quality_score"] == 69  # of raw 73.4
+
+    def test_first_game_of_the_season(self):
+        row = features(
+            **THREE_GAMES
+            | {
+                "games_played_season": 0,
+                "points_avg_last_10_fallback": None,
+                "points_avg_season_fallback": None,
+                "minutes_avg_last_10": None,
+                "minutes_avg_season": None,
+            }
+        )
+        assert indices(row, "default") == [0, 1, 2, 3, 6, 11, 12, 18, 19, 20, 21]
+        assert row["feature_quality_score"] == 49
+        assert row["quality_tier"] == "critical"
+        assert issues(row) == ["no_season_form", "no_shot_data"]  # no games, so no unknown minutes
 
     def test_optional_default_lowers_the_raw_score_only(self):
         row = features(player_status=None)
@@ -203,15 +231,22 @@ class TestQuality:
         assert row["data_source"] == "phase4_partial"
 
     def test_all_optional_features_may_be_defaults(self):
-        row = features(player_status=None, usage_spike_score=None, ft_known_games_last_10=4)
-        assert indices(row, "default") == [8, 10, 21]
-        assert row["feature_quality_score"] == pytest.approx(92.8)
-        assert row["quality_tier"] == "silver"
-        assert row["is_production_ready"] is True
+        optional = [
+            *("fatigue_score", "shot_zone_mismatch_score", "pace_score", "usage_spike_score", "days_rest"),
+            *("player_status", "minutes_avg_season", "opponent_def_rating", "opponent_pace"),
+            *("pct_paint", "pct_mid_range", "pct_three", "team_pace", "team_pace_fallback"),
+            *("team_off_rating", "team_off_rating_fallback", "points_avg_newest_2"),
+        ]
+        few = {"ft_known_games_last_10": 4, "team_games_played_season": 4}
+        row = features(**dict.fromkeys(optional), **few)
+        required = [feature["feature_index"] for feature in CATALOGUE if feature["is_required"]]
+        assert required == [0, 1, 2, 3, 4, 15, 16, 17]
+        assert indices(row, "default") == [i for i in range(25) if i not in required]
+        assert row["feature_quality_score"] == pytest.approx((8 * 100 + 17 * 40) / 25)  # 59.2, no cap
 
-    @pytest.mark.parametrize(("required_defaults", "score"), [(1, 69), (4, 69), (5, 49)])
+    @pytest.mark.parametrize(("required_defaults", "score"), [(1, 69), (3, 69), (4, 49), (5, 49)])
     def test_caps_by_required_defaults(self, required_defaults, score):
-        required = ["pct_paint", "pct_mid_range", "pct_three", "opponent_pace", "pace_score"]
+        required = ["points_avg_last_5", "points_std_last_10", "is_home", "back_to_back", "season_type"]
         row = features(**dict.fromkeys(required[:required_defaults]))
         assert row["default_feature_count"] == required_defaults
         assert row["feature_quality_score"] == score
@@ -241,6 +276,70 @@ class TestQuality:
         assert row["feature_quality_score"] == pytest.approx((23 * 100 + 2 * 75) / 25)
         assert row["data_source"] == "phase4_partial"
         assert row["default_feature_count"] == 0
+
+
+class TestCompleteness:
+    """What the row says of its team's games, and whether it is ready."""
+
+    def test_golden_example_13(self):
+        """Of 38 games one has no box score yet: workload and back-to-back unknown, a hole in the last 10."""
+        row = features(
+            team_games_expected=38,
+            team_games_missing=1,
+            has_hole_in_last_10_games=True,
+            days_rest=None,
+            back_to_back=None,
+            games_in_last_7_days=None,
+            games_in_last_7_days_fallback=None,
+        )
+        assert indices(row, "default") == [4, 9, 16]
+        assert row["feature_quality_score"] == 69
+        assert row["is_production_ready"] is False
+        assert issues(row) == ["missing_box_score"]
+        assert (row["expected_games_count"], row["actual_games_count"], row["missing_games_count"]) == (
+            38,
+            37,
+            1,
+        )
+        assert row["completeness_percentage"] == pytest.approx(97.368, abs=1e-3)
+
+    def test_a_hole_alone_keeps_a_row_from_being_ready(self):
+        row = features(has_hole_in_last_10_games=True, team_games_missing=1)
+        assert row["feature_quality_score"] == 100
+        assert row["is_production_ready"] is False
+
+    def test_a_game_long_missing_is_said_and_gates_nothing(self):
+        row = features(team_games_missing=1)
+        assert issues(row) == ["missing_box_score"]
+        assert row["is_production_ready"] is True
+
+    def test_before_the_teams_first_game(self):
+        row = features(team_games_expected=0)
+        assert row["completeness_percentage"] is None
+        assert row["actual_games_count"] == 0
+
+    @pytest.mark.parametrize(
+        ("status", "ready"),
+        [("out", False), ("OUT", False), ("Doubtful", False), ("questionable", True), (None, True)],
+    )
+    def test_who_is_out_is_not_ready_and_his_score_is_as_it_was(self, status, ready):
+        row = features(player_status=status)
+        assert row["feature_quality_score"] == pytest.approx(100 if status else 97.6)
+        assert row["is_production_ready"] is ready
+        assert issues(row) == ([] if ready else ["player_out"])
+
+    def test_minutes_that_nobody_knows(self):
+        row = features(minutes_avg_last_10=None)
+        assert issues(row) == ["no_minutes"]
+        assert issues(features(minutes_avg_last_10=0.0)) == []  # known, and no measure of change
+
+    @pytest.mark.parametrize("zone", ["pct_paint", "pct_mid_range", "pct_three"])
+    def test_zones_that_nobody_knows(self, zone):
+        assert issues(features(**{zone: None})) == ["no_shot_data"]
+
+    @pytest.mark.parametrize("name", ["opponent_def_rating", "opponent_pace"])
+    def test_an_opponent_that_nobody_knows(self, name):
+        assert issues(features(**{name: None})) == ["opponent_unknown"]
 
 
 class TestValues:
@@ -308,6 +407,8 @@ class TestInjuryRisk:
             ("questionable", 2),
             ("doubtful", 3),
             ("out", 3),
+            ("OUT", 3),
+            ("Questionable", 2),
             (None, None),
         ],
     )
