@@ -61,6 +61,8 @@ class Settings:
     check_inputs: bool = True
     max_bytes: int | None = None
     """Refuse a plan that reads more, where reading is billed."""
+    allow_empty: bool = False
+    """Build also a plan after which many dates that have rows have none."""
 
 
 def backfill(
@@ -146,7 +148,10 @@ class _Execution:
                 read,
             )
             refuse_beyond(self._settings.max_bytes, read)
-            if confirm(outcome.plan):
+            emptied = outcome.plan.emptied
+            if emptied and emptied.is_too_much and not self._settings.allow_empty:
+                outcome.stopped_by = emptied.refusal
+            elif confirm(outcome.plan):
                 self._build(outcome.plan)
             else:
                 outcome.state = "declined"
