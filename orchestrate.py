@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("not installed in this Python: run `make setup`, then use `.venv/bin/python orchestrate.py`")
 
+from orchestrator.environment import check_environment
 from orchestrator.errors import UsageError, UserError
 from orchestrator.targets import duckdb_file, warehouse_of
 from orchestrator.windows import LARGEST_WINDOW
@@ -33,7 +34,7 @@ def day(text: str):
 
 
 Start = Annotated[datetime | None, day("First date (default: the first of the schedule).")]
-End = Annotated[datetime | None, day("Last date (default: today).")]
+End = Annotated[datetime | None, day("Last date (default: today, US Eastern unless NBA_TIMEZONE says).")]
 Dates = Annotated[
     str | None, typer.Option(metavar="D,D,...", show_default=False, help="Only these dates, as YYYY-MM-DD.")
 ]
@@ -62,6 +63,13 @@ PerWindow = Annotated[
 ]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first date that cannot be built.")]
 MaxFailures = Annotated[int, typer.Option(min=1, help="Stop after so many failures.")]
+AllowEmpty = Annotated[
+    bool,
+    typer.Option(
+        "--allow-empty",
+        help="Build also when more than three dates that have rows would have none afterwards.",
+    ),
+]
 SkipPreflight = Annotated[
     bool, typer.Option("--skip-preflight", help="Build with inputs that would make wrong numbers, too.")
 ]
@@ -92,6 +100,13 @@ MaxBytes = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progress stays on stderr.")]
+
+
+@app.callback()
+def before_any_command() -> None:
+    """Look at the environment first, but for whoever only asks for help."""
+    if "--help" not in sys.argv[1:]:
+        check_environment()
 
 
 @app.command()
@@ -209,6 +224,7 @@ def backfill(
     fail_fast: FailFast = False,
     max_failures: MaxFailures = 10,
     skip_preflight: SkipPreflight = False,
+    allow_empty: AllowEmpty = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be built, as plan does.")
     ] = False,
@@ -229,7 +245,7 @@ def backfill(
     if dry_run:
         _plan(warehouse_of(target), request, not skip_preflight, False, max_bytes, as_json)
     else:
-        settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes)
+        settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
         _backfill(warehouse_of(target), request, settings, yes, notify, as_json)
 
 
@@ -244,6 +260,7 @@ def retry(
     fail_fast: FailFast = False,
     max_failures: MaxFailures = 10,
     skip_preflight: SkipPreflight = False,
+    allow_empty: AllowEmpty = False,
     yes: Yes = False,
     notify: Notify = None,
     max_bytes: MaxBytes = None,
@@ -255,7 +272,7 @@ def retry(
     Example: python orchestrate.py retry --dates 2022-01-15
     """
     request = _request(start, end, dates, season, tables, "failed", window)
-    settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes)
+    settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
     _backfill(warehouse_of(target), request, settings, yes, notify, as_json)
 
 
@@ -264,6 +281,7 @@ def resume(
     fail_fast: FailFast = False,
     max_failures: MaxFailures = 10,
     skip_preflight: SkipPreflight = False,
+    allow_empty: AllowEmpty = False,
     yes: Yes = False,
     notify: Notify = None,
     max_bytes: MaxBytes = None,
@@ -281,7 +299,7 @@ def resume(
     if request is None:
         print("the last run left nothing: it had finished", file=sys.stderr)
         return
-    settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes)
+    settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
     _backfill(warehouse, request, settings, yes, notify, as_json)
 
 
@@ -322,18 +340,16 @@ def gaps(
 
     Example: python orchestrate.py gaps --json || mail -s 'gaps' quants@example.com
     """
-    from orchestrator.plan import span_as_json
-    from orchestrator.status import gaps as find
-    from orchestrator.status import status as read
+    from orchestrator.gaps import gaps as find
 
-    found = find(_compared(warehouse_of(target), read), end.date() if end else date.today())
+    found = find(warehouse_of(target), end.date() if end else None)
     if as_json:
-        _print_json([span_as_json(span) for span in found])
+        _print_json(found.as_json())
     else:
         from orchestrator import console
 
         console.show_gaps(found)
-    raise typer.Exit(1 if found else 0)
+    raise typer.Exit(1 if found.spans else 0)
 
 
 @app.command()
@@ -368,25 +384,24 @@ def progress_log(target: Target = None) -> None:
     from orchestrator.progress_log import progress_log as write
     from orchestrator.status import status as read
 
-    print(write(read(warehouse_of(target)), date.today()), end="")
+    print(write(read(warehouse_of(target))), end="")
 
 
 def _request(start, end, dates, seasons, tables, only, window):
-    from orchestrator.plan import Request, named_season, named_tables
+    from orchestrator.asked import refuse_contradictions
+    from orchestrator.plan import Request, named_dates, named_season, named_tables
 
-    try:
-        days = tuple(date.fromisoformat(text.strip()) for text in dates.split(",")) if dates else ()
-    except ValueError as error:
-        raise UsageError(f"--dates {dates}: {error}; write them as 2022-01-10,2022-01-12") from None
-    return Request(
+    request = Request(
         start.date() if start else None,
         end.date() if end else None,
-        days,
+        named_dates(dates) if dates is not None else (),
         tuple(named_season(text) for text in seasons or ()),
         named_tables(tables or ()),
         only,
         window,
     )
+    refuse_contradictions(request)
+    return request
 
 
 def _plan(
@@ -410,21 +425,24 @@ def _plan(
     refuse_beyond(most, found.bytes)
 
 
-def _settings(fail_fast: bool, max_failures: int, skip_preflight: bool, max_bytes: str | None):
+def _settings(
+    fail_fast: bool, max_failures: int, skip_preflight: bool, max_bytes: str | None, allow_empty: bool
+):
     from orchestrator.backfill import Settings
     from orchestrator.sizes import parsed_size
 
     most = parsed_size(max_bytes) if max_bytes else None
-    return Settings(1 if fail_fast else max_failures, not skip_preflight, most)
+    return Settings(1 if fail_fast else max_failures, not skip_preflight, most, allow_empty)
 
 
 def _backfill(warehouse, request, settings, yes: bool, notify, as_json: bool) -> None:
     from orchestrator import console
     from orchestrator.backfill import backfill as build
-    from orchestrator.digest import needs_a_person
+    from orchestrator.digest import check_addresses, needs_a_person
     from orchestrator.digest import notify as send
     from orchestrator.interrupts import ignore_from_now_on
 
+    check_addresses(notify or ())
     progress = console.TerminalProgress(assume_yes=yes or as_json)
     try:
         outcome = build(warehouse, request, settings, progress, progress.confirm)
@@ -439,17 +457,6 @@ def _backfill(warehouse, request, settings, yes: bool, notify, as_json: bool) ->
         _print_json(outcome.as_json() | {"attention": needs_a_person(outcome)})
     send(outcome, notify or (), console.warn)
     raise typer.Exit(outcome.exit_code)
-
-
-def _compared(warehouse, read):
-    """Return the cells, compared with today's code first if need be."""
-    found = read(warehouse)
-    if found.code_changed or not found.cells:
-        from orchestrator.plan import Request
-        from orchestrator.planning import look
-
-        return look(warehouse, Request(), check_inputs=False).cells
-    return found.cells
 
 
 def _print_json(found: object) -> None:

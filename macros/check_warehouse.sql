@@ -9,7 +9,27 @@
             ) }}
         {%- endif -%}
         {% do _check_selection() %}
+        {%- if flags.EMPTY %}{% do _check_empty() %}{% endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- `--empty` replaces the rows of the window by none. That is a way to try the models on a new warehouse, and on any
+    other an accident. -#}
+{% macro _check_empty() -%}
+    {%- for id in selected_resources if id in graph.nodes and graph.nodes[id].fqn[1] == 'phase4' -%}
+        {%- set node = graph.nodes[id] -%}
+        {%- set table = adapter.get_relation(node.database, node.schema, node.alias) -%}
+        {%- if table and not var('allow_empty', false) -%}
+            {%- if run_query('select 1 from ' ~ table ~ ' limit 1').rows | length -%}
+                {{ exceptions.raise_compiler_error(
+                    "--empty would leave " ~ node.name ~ " without the rows it has from " ~ window_start() ~ " to "
+                    ~ window_end() ~ ": try it on a new warehouse (NBA_DUCKDB_PATH), or pass "
+                    ~ "--vars 'allow_empty: true' if these rows are to go"
+                ) }}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 

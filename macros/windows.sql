@@ -5,7 +5,7 @@
 
 {% macro _window() -%}
     {%- if not execute %}{{ return(['1970-01-01', '1970-01-07']) }}{% endif -%}
-    {%- set today = modules.datetime.date.today() -%}
+    {%- set today = _today() -%}
     {%- set start = _window_date('start') -%}
     {%- set end = _window_date('end') -%}
     {%- if end and not start -%}
@@ -19,11 +19,30 @@
     {%- if start > end -%}
         {{ exceptions.raise_compiler_error(
             "the window is reversed: start " ~ start ~ " is after end " ~ end
-            ~ (" (today)" if not _window_date('end') else "")
+            ~ (" (today in " ~ _time_zone() ~ ")" if not _window_date('end') else "")
             ~ "; pass --vars '{start: " ~ end ~ ", end: " ~ start ~ "}'"
         ) }}
     {%- endif -%}
     {{ return([start, end]) }}
+{%- endmacro %}
+
+
+{#- The date on which this run started, where the games are played (US Eastern): on a server in UTC and on a laptop
+    in Europe the same, and the same to the end of a run past midnight. orchestrator/clock.py has the same. -#}
+{% macro _today() -%}
+    {{ return(run_started_at.astimezone(modules.pytz.timezone(_time_zone())).date()) }}
+{%- endmacro %}
+
+
+{#- The time zone whose day counts: NBA_TIMEZONE, or US Eastern, as the schedule has it. -#}
+{% macro _time_zone() -%}
+    {%- set name = env_var('NBA_TIMEZONE', 'America/New_York') -%}
+    {%- if name not in modules.pytz.all_timezones_set -%}
+        {{ exceptions.raise_compiler_error(
+            "NBA_TIMEZONE is '" ~ name ~ "', which is no time zone: write it as America/New_York, or unset it"
+        ) }}
+    {%- endif -%}
+    {{ return(name) }}
 {%- endmacro %}
 
 
@@ -80,7 +99,16 @@
 {%- endmacro %}
 
 
-{#- on-run-start: a bad window stops the run before any model, with the message alone. -#}
+{#- on-run-start: a bad window stops the run before any model, with the message alone; and so does dbt's own way to
+    name one, which would be passed over: no model here is a microbatch. -#}
 {% macro check_window() -%}
-    {%- if execute %}{% do _window() %}{% endif -%}
+    {%- if execute -%}
+        {%- if invocation_args_dict.event_time_start or invocation_args_dict.event_time_end -%}
+            {{ exceptions.raise_compiler_error(
+                "--event-time-start and --event-time-end choose nothing here, the window is two vars: pass "
+                ~ "--vars '{start: 2022-01-10, end: 2022-01-16}'"
+            ) }}
+        {%- endif -%}
+        {%- do _window() -%}
+    {%- endif -%}
 {%- endmacro %}

@@ -61,6 +61,8 @@ class Settings:
     check_inputs: bool = True
     max_bytes: int | None = None
     """Refuse a plan that reads more, where reading is billed."""
+    allow_empty: bool = False
+    """Build also a plan after which many dates that have rows have none."""
 
 
 def backfill(
@@ -122,6 +124,8 @@ class _Execution:
         self._runner: Runner | None = None
         self._view_is_complete = False
         """The coverage view knows the tables that were there when it was made: on a new warehouse, none."""
+        self._in_use = False
+        """The warehouse is somebody else's for now."""
         self._put_aside = 0
         self._schedule: list[date] = []
         self._poisoned: dict[int, tuple] = {}
@@ -144,7 +148,10 @@ class _Execution:
                 read,
             )
             refuse_beyond(self._settings.max_bytes, read)
-            if confirm(outcome.plan):
+            emptied = outcome.plan.emptied
+            if emptied and emptied.is_too_much and not self._settings.allow_empty:
+                outcome.stopped_by = emptied.refusal
+            elif confirm(outcome.plan):
                 self._build(outcome.plan)
             else:
                 outcome.state = "declined"
@@ -230,7 +237,13 @@ class _Execution:
                 return
             planned = queue.popleft()
             began = time.monotonic()
-            result = self._attempt(planned)
+            try:
+                result = self._attempt(planned)
+            except BusyError as error:  # no date is to blame, and the next one would fare no better
+                outcome.stopped_by, self._in_use = str(error).splitlines()[0], True
+                if self._interrupts.received:
+                    outcome.state = "interrupted"
+                return
             if self._interrupts.cancelled:
                 raise KeyboardInterrupt
             if not result.success and failures.is_environment(_messages(result)):
@@ -269,7 +282,8 @@ class _Execution:
                     not result.success
                     and any(failures.is_transient(failure.message) for failure in result.failures)
                 )
-            ),
+            )
+            | retry_if_exception_type(BusyError),
             retry_error_callback=lambda state: state.outcome.result(),
             before_sleep=lambda state: self._say_retry(f"window {planned.window}", state),
             **self._patience(),
@@ -399,7 +413,10 @@ class _Execution:
             if outcome.state == "interrupted"
             else 0 if outcome.state in ("finished", "nothing to do", "declined") else 1
         )  # fmt: skip
-        if not outcome.phase3:
+        if self._in_use:  # it was waited for
+            with suppress(BusyError):
+                outcome.phase3 = self._read_phase3()
+        elif outcome.phase3 is None:
             outcome.phase3 = self._patiently(self._read_phase3)
 
     def _read_phase3(self) -> list[Phase3Coverage]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import BusyError, UsageError, UserError, WrongShapeError
@@ -14,7 +15,7 @@ from orchestrator.project import PROJECT_DIR
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
 
-INSTALL = "pip install -r requirements-bigquery.txt"
+INSTALL = ".venv/bin/python -m pip install -r requirements-bigquery.txt"
 UNSET = "set-NBA_BIGQUERY_PROJECT"  # the default of profiles.yml
 PAGE = "docs/bigquery.md"
 
@@ -29,12 +30,24 @@ class Access:
     location: str | None
 
 
+def check_installed() -> None:
+    """Raise UserError when a package that BigQuery needs is absent; takes no time, as none is imported."""
+    for package in ("google.cloud.bigquery", "dbt.adapters.bigquery"):
+        try:
+            found = find_spec(package)
+        except ModuleNotFoundError:  # nor is what it lies in
+            found = None
+        if found is None:
+            raise UserError(
+                f"BigQuery's packages are not installed ({package} is missing): {INSTALL} ({PAGE})"
+            )
+
+
 def connect(target: str) -> Access:
     """Return the connection that an output of profiles.yml describes; UserError when there can be none."""
-    try:
-        from dbt.adapters.bigquery.clients import create_bigquery_client
-    except ModuleNotFoundError as error:
-        raise UserError(f"BigQuery's client is not installed ({error.name} is missing): {INSTALL}") from None
+    check_installed()
+    from dbt.adapters.bigquery.clients import create_bigquery_client
+
     credentials = credentials_of(target)
     if credentials.database == UNSET:
         raise UserError(f"which project? Set NBA_BIGQUERY_PROJECT, and see {PAGE}")

@@ -18,6 +18,7 @@ MARKS = {
     coverage.STALE_INPUTS: ("s", "magenta"),
     coverage.STALE_LOGIC: ("l", "magenta"),
     coverage.FAILED: ("X", "bold red"),
+    coverage.SCHEDULED: ("-", "dim"),
 }
 
 

@@ -23,13 +23,14 @@ from orchestrator import coverage
 from orchestrator.calendar_map import calendar
 from orchestrator.coverage import Coverage, Phase3Coverage, Span, season_name
 from orchestrator.failures import Failure
+from orchestrator.gaps import Gaps
 from orchestrator.listeners import Listener
 from orchestrator.outcome import Outcome, Run
 from orchestrator.pace import Pace
 from orchestrator.plan import Plan, PlannedWindow
 from orchestrator.preflight import Problem
 from orchestrator.sizes import described_bytes
-from orchestrator.status import PROGRESS_FILE, Status, first_line
+from orchestrator.status import Status, first_line
 from orchestrator.warehouse import Bytes
 
 if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
@@ -174,7 +175,10 @@ def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
     """Print what a backfill came to: the tale on stderr, and on stdout the coverage table."""
     _warn_of_inputs(outcome.plan)
     if outcome.state == "nothing to do":
-        err.print("nothing to do: everything asked for is there (--only all builds it again)")
+        if outcome.coverage.game_dates:
+            err.print("nothing to do: everything asked for is there (--only all builds it again)")
+        else:
+            say(f"nothing to do: the schedule has no game that counts up to {outcome.request.until}")
     else:
         err.print(outcome.headline, markup=False, soft_wrap=True)
     if outcome.context_rows:
@@ -255,6 +259,12 @@ def show_plan(plan: Plan, eta_seconds: float | None, source: str = "", read: Byt
         out.print(table)
     for text in blocked_lines(plan):
         err.print(text, style="red", markup=False, soft_wrap=True)
+    if plan.emptied:
+        warn(
+            f"a backfill refuses this: {plan.emptied.refusal}"
+            if plan.emptied.is_too_much
+            else str(plan.emptied)
+        )
     _warn_of_inputs(plan)
 
 
@@ -290,6 +300,8 @@ def blocked_lines(plan: Plan) -> list[str]:
 def show_status(status: Status, by: str | None = None) -> None:
     """Print the state of everything."""
     if not status.cells:
+        if status.remark:
+            say(status.remark)
         err.print("no coverage yet: `python orchestrate.py backfill` builds what is missing,")
         err.print("  after dbt alone, `python orchestrate.py plan` finds what there is")
         return
@@ -299,22 +311,15 @@ def show_status(status: Status, by: str | None = None) -> None:
 def status_view(status: Status, by: str | None = None) -> RenderableType:
     """Draw the state of everything: coverage, calendar, runs, what failed and what is stale."""
     parts: list[RenderableType] = []
-    if status.source == PROGRESS_FILE:
-        parts.append(Text(f"the warehouse is in use: this is {_duration(status.age_seconds)} old", "yellow"))
-    if status.code_changed:
-        parts.append(
-            Text(
-                "the project's code has changed, or dbt was run by hand, since the coverage was made: "
-                "`python orchestrate.py plan` compares it again",
-                "yellow",
-            )
-        )
+    parts += [Text(remark, "yellow") for remark in (status.remark, status.code_remark) if remark]
     if by == "season":
-        for season, found in coverage.by_season(status.cells).items():
+        for season, found in coverage.by_season(status.due).items():
             parts.append(coverage_table(found, f"Phase 4 {season_name(season)}"))
     else:
-        parts.append(coverage_table(coverage.summary(status.cells)))
-    parts += [calendar(status.cells), Text("")]
+        parts.append(coverage_table(coverage.summary(status.due)))
+    if status.scheduled_remark:
+        parts.append(Text(status.scheduled_remark))
+    parts += [calendar(status.due), Text("")]
     if status.phase3:
         parts.append(phase3_table(status.phase3))
     parts += [Text(line, style) for line, style in _run_lines(status)]
@@ -383,17 +388,19 @@ def phase3_table(lines: Sequence[Phase3Coverage]) -> Table:
     return table
 
 
-def show_gaps(spans: Sequence[Span]) -> None:
+def show_gaps(found: Gaps) -> None:
     """Print ranges that are not as they should be."""
-    if not spans:
-        err.print("no gaps")
+    if found.found_in.remark:
+        warn(found.found_in.remark)
+    if not found.spans:
+        say(f"no gaps up to {found.until}")
         return
     table = Table()
     for name in ("Table", "From", "To"):
         table.add_column(name)
     table.add_column("Dates", justify="right")
     table.add_column("Why")
-    for span in spans:
+    for span in found.spans:
         table.add_row(span.table, str(span.start), str(span.end), f"{span.dates:,}", _reason(span))
     out.print(table)
 

@@ -40,6 +40,8 @@ STALE = (STALE_INPUTS, STALE_LOGIC)
 SETTLED = (DONE, NOT_EXPECTED)
 # From the best to the worst, for a date seen over several tables.
 STATES = (NOT_EXPECTED, DONE, STALE_LOGIC, STALE_INPUTS, MISSING, FAILED)
+SCHEDULED = "scheduled"
+"""What a date to come is called where the state is looked at as of today; no state of the warehouse's own."""
 
 
 class Cell(NamedTuple):
@@ -213,6 +215,16 @@ def exhibition_dates(connection: Connection) -> set[date]:
     return {day for (day,) in rows}
 
 
+def as_of(today: date, cells: Iterable[Cell]) -> list[Cell]:
+    """Call what lies after today scheduled, unless it is done: nothing is due there, whatever its state."""
+    return [
+        cell._replace(state=SCHEDULED, reason=None, expected=False)
+        if cell.day > today and cell.state != DONE
+        else cell
+        for cell in cells
+    ]
+
+
 def summary(cells: Iterable[Cell], start: date | None = None, end: date | None = None) -> Coverage:
     """Sum up the cells of [start, end] (None: no bound)."""
     cells = [cell for cell in cells if (not start or start <= cell.day) and (not end or cell.day <= end)]
@@ -231,7 +243,7 @@ def summary(cells: Iterable[Cell], start: date | None = None, end: date | None =
                 expected,
                 sum(cell.rows for cell in own),
                 _status(dates, expected, states),
-                {state: states[state] for state in STATES if states[state]},
+                {state: states[state] for state in (*STATES, SCHEDULED) if states[state]},
             )
         )
     return Coverage(min(days, default=None), max(days, default=None), len(days), lines)
@@ -266,11 +278,12 @@ def spans(cells: Sequence[Cell], states: Iterable[str]) -> list[Span]:
 def worst_by_day(cells: Iterable[Cell]) -> dict[date, str]:
     """Return each date's worst state over the tables; exclusions count only when something is wrong."""
     worst: dict[date, str] = {}
+    ranks = (SCHEDULED, *STATES)
     for cell in cells:
         if cell.table == EXCLUSIONS and cell.state in SETTLED:
             continue
         known = worst.get(cell.day)
-        if known is None or STATES.index(cell.state) > STATES.index(known):
+        if known is None or ranks.index(cell.state) > ranks.index(known):
             worst[cell.day] = cell.state
     return worst
 
@@ -317,6 +330,8 @@ def season_of(day: date) -> int:
 def _status(dates: int, expected: int, states: Counter[str]) -> str:
     if dates == 0 and expected and states[MISSING] == expected:
         return "empty"
+    if states and not expected and states[SCHEDULED] == states.total():
+        return SCHEDULED
     troubles = [
         f"{states[state]} {state.replace('_', ' ')}" for state in reversed(STATES[2:]) if states[state]
     ]

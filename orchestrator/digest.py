@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 
 from orchestrator.coverage import STALE
+from orchestrator.errors import UsageError
 from orchestrator.lock import another_command
 from orchestrator.outcome import Outcome
 
@@ -41,10 +43,27 @@ def needs_a_person(outcome: Outcome) -> list[str]:
     return lines
 
 
+def check_addresses(urls: Sequence[str]) -> None:
+    """Raise UsageError for what is no address: it must not show on the night when it matters."""
+    if not urls:
+        return
+    import apprise
+
+    for url in urls:
+        if not apprise.Apprise().add(url):
+            # What stands before the @ may be a password.
+            shown = re.sub(r"//[^/@]*@", "//...@", url)
+            raise UsageError(
+                f"--notify {shown!r} (or NBA_NOTIFY) is no address that apprise knows: write it as "
+                "json://host/path, mailto://user:password@host, slack://... "
+                "(https://github.com/caronc/apprise/wiki lists them)"
+            )
+
+
 def notify(outcome: Outcome, urls: Sequence[str], warn: Callable[[str], None]) -> bool:
     """Send the digest to each address when somebody should act; tell whether it was sent.
 
-    Addresses are apprise's (json://host/path, mailto://..., slack://...). A notifier that does not answer
+    Addresses are apprise's, as check_addresses has them. A notifier that does not answer
     is a warning and never the run's failure.
     """
     lines = needs_a_person(outcome)
@@ -55,10 +74,7 @@ def notify(outcome: Outcome, urls: Sequence[str], warn: Callable[[str], None]) -
 
         notifier = apprise.Apprise()
         for url in urls:
-            if not notifier.add(url):
-                warn(f"--notify {url} is no address that apprise knows (json://host/path, mailto://..., ...)")
-        if not len(notifier):
-            return False
+            notifier.add(url)
         sent = notifier.notify(
             title=f"NBA backfill: {outcome.state}, {outcome.headline}",
             body="\n".join(lines) + "\n\n" + json.dumps(_short(outcome), indent=2),

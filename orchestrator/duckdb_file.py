@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,18 @@ from orchestrator.warehouse import LOAD_FIRST, Connection, Statement, Warehouse
 
 if TYPE_CHECKING:
     import duckdb
+
+# DuckDB's words for a file that another process has open (Windows has its own), and who that is, if it knows.
+_LOCKED = re.compile(
+    r"IO Error: [^\n]*(could not set lock on file|being used by another process)", re.IGNORECASE
+)
+_HOLDER = re.compile(r"(?:held|open) in\s+(?P<program>\S.*?) \(PID (?P<pid>\d+)\)")
+# And for one that was cut short, overwritten or is something else; it may show only when a block is read.
+_DAMAGED = re.compile(
+    "not a valid duckdb database|corrupt database file|could not read enough bytes"
+    "|does not match stored checksum",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -75,40 +88,59 @@ class DuckDBFile(Warehouse):
         try:
             connection = duckdb.connect(str(self.path), read_only=read_only)
         except duckdb.Error as error:
-            raise self._explained(error) from error
+            raise self.explained(error) or UserError(
+                f"{self.path} cannot be opened as a DuckDB warehouse: {_first_line(error)}"
+            ) from error
         try:
-            yield _DuckDBConnection(connection, self.path)
+            yield _DuckDBConnection(connection, self)
         finally:
             connection.close()
 
-    def _explained(self, error: duckdb.Error) -> UserError:
-        text = str(error).splitlines()[0]
-        if "lock" in text.lower():
-            return BusyError(
-                f"the warehouse {self.path} is in use by another process (a running backfill, an open DuckDB "
-                f"shell): wait for it or close it, then try again\n  {text}"
+    def busy(self, message: str) -> BusyError | None:
+        """Tell a lock by DuckDB's own words, and who has it where DuckDB says so."""
+        if not _LOCKED.search(message):
+            return None
+        found = _HOLDER.search(message)
+        who = f"another process, pid {found['pid']} ({found['program']})" if found else "another process"
+        return BusyError(
+            f"the warehouse {self.path} is in use by {who}: wait until it ends, or close it\n"
+            "  It may be a running backfill, a notebook or a DuckDB shell; even one that only reads keeps "
+            "others from writing."
+        )
+
+    def explained(self, error: Exception) -> UserError | None:
+        """Return what to tell of a file that is locked or damaged; None for any other error."""
+        text = _first_line(error)
+        if _DAMAGED.search(text):
+            return UserError(
+                f"{self.path} cannot be opened as a DuckDB warehouse, it is damaged or something else:\n"
+                f"  {text}\n"
+                "  Put a backup in its place; or move it away, load the raw data again, and run the backfill."
             )
-        return UserError(f"{self.path} cannot be opened as a DuckDB warehouse: {text}")
+        return self.busy(str(error))
 
 
 class _DuckDBConnection(Connection):
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path):
+    def __init__(self, connection: duckdb.DuckDBPyConnection, file: DuckDBFile):
         self._connection = connection
-        self._path = path
+        self._file = file
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
-        return self._execute(sql, parameters).fetchall()
+        with self._explaining():
+            return self._connection.execute(sql, parameters).fetchall()
 
     def records(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        found = self._execute(sql, parameters)
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        with self._explaining():
+            found = self._connection.execute(sql, parameters)
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def write(self, statements: Sequence[Statement]) -> None:
-        self._connection.begin()
-        for sql, parameters in statements:
-            self._execute(sql, parameters)
-        self._connection.commit()
+        with self._explaining():
+            self._connection.begin()
+            for sql, parameters in statements:
+                self._connection.execute(sql, parameters)
+            self._connection.commit()
 
     def tables_in(self, dataset: str) -> set[str]:
         found = self.rows(
@@ -122,15 +154,20 @@ class _DuckDBConnection(Connection):
         )
         return "".join(sql for (sql,) in found).replace('"', "")
 
-    def _execute(self, sql: str, parameters: Sequence[Any]) -> duckdb.DuckDBPyConnection:
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
         import duckdb
 
         try:
-            return self._connection.execute(sql, parameters)
+            yield
         except duckdb.Error as error:
             kind = WrongShapeError if isinstance(error, duckdb.BinderException) else UserError
-            raise kind(
-                f"the warehouse {self._path} could not be read: {str(error).splitlines()[0]}\n"
+            raise self._file.explained(error) or kind(
+                f"the warehouse {self._file} could not be read: {_first_line(error)}\n"
                 "  A table may be of another shape than this version makes: drop it and run the backfill "
                 "again."
             ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

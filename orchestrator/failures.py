@@ -13,10 +13,9 @@ from orchestrator.project import PRECOMPUTE
 if TYPE_CHECKING:
     from orchestrator.warehouse import Warehouse
 
-# Another try may succeed: locks, and what a service says when it is busy or asks to slow down.
+# Another try may succeed: what a service says when it is busy or asks to slow down.
 TRANSIENT = re.compile(
-    r"could not set lock|conflicting lock|database is locked"
-    r"|rateLimitExceeded|quotaExceeded|backendError|internalError|jobInternalError|tableUnavailable"
+    r"rateLimitExceeded|quotaExceeded|backendError|internalError|jobInternalError|tableUnavailable"
     r"|serializ\w+ access|could not serialize"
     r"|\b(429|500|502|503|504)\b[^\n]{0,40}(https?://|too many requests|internal server error|bad gateway"
     r"|service unavailable|gateway timeout)"

@@ -54,7 +54,8 @@ class Outcome:
     upstream job delivered, computed per player."""
     seconds: float = 0.0
     cells: Sequence[Cell] = ()
-    phase3: Sequence[Phase3Coverage] = ()
+    phase3: Sequence[Phase3Coverage] | None = None
+    """None when nobody could look."""
     exit_code: int = 1
 
     @property

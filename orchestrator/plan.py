@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
+from orchestrator.clock import today
 from orchestrator.coverage import (
     DONE,
     FAILED,
@@ -34,6 +36,8 @@ ONLY = {
     "all": STATES,
 }
 BY_DEFAULT = (MISSING, FAILED, *STALE)
+MAY_BE_EMPTIED = 3
+"""Dates that may lose all rows of a table without a word: a postponed night or two, not a season."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Request:
 
     start: date | None = None
     end: date | None = None
-    """None: today."""
+    """None: today, or the last of `dates`."""
     dates: tuple[date, ...] = ()
     """Only these; empty: no such limit."""
     seasons: tuple[int, ...] = ()
@@ -59,6 +63,11 @@ class Request:
         if self.only is not None and self.only not in ONLY:
             raise UsageError(f"--only {self.only} is none of {', '.join(ONLY)}")
 
+    @cached_property
+    def until(self) -> date:
+        """The last date asked for; of a request that runs past midnight, as of its first look."""
+        return self.end or max((today(), *self.dates))
+
     def covers(self, cell: Cell) -> bool:
         """Tell whether the cell is among what was asked for, whatever its state."""
         return cell.table in self.tables and self.covers_day(cell)
@@ -67,7 +76,7 @@ class Request:
         """Tell whether the cell's date is among what was asked for, whatever its table."""
         return (
             (not self.start or self.start <= cell.day)
-            and cell.day <= (self.end or date.today())
+            and cell.day <= self.until
             and (not self.dates or cell.day in self.dates)
             and (not self.seasons or cell.season in self.seasons)
         )
@@ -94,6 +103,37 @@ class Blocked(NamedTuple):
     end: date
 
 
+class Emptied(NamedTuple):
+    """Dates that have rows in a table now and, by what schedule and box scores say, will have none."""
+
+    dates: int
+    start: date
+    end: date
+    tables: tuple[str, ...]
+    rows: int
+
+    @property
+    def is_too_much(self) -> bool:
+        """Is it more than a postponed night or two, so that somebody has to say that it is meant?"""
+        return self.dates > MAY_BE_EMPTIED
+
+    def __str__(self) -> str:
+        """Say what would be lost."""
+        dates = f"{self.dates} date{'' if self.dates == 1 else 's'}, {self.start}..{self.end}"
+        return (
+            f"{dates}, would lose all their rows ({self.rows:,}, in {', '.join(self.tables)}): their games "
+            "or box scores are in the raw data no longer"
+        )
+
+    @property
+    def refusal(self) -> str:
+        """Say it with the likely reason and the way out."""
+        return (
+            f"{self}. Probably a file with a part of a season was loaded over the whole: load whole seasons "
+            "again. If it is meant, build it with --allow-empty"
+        )
+
+
 @dataclass(frozen=True)
 class Plan:
     """What would be built, and what not."""
@@ -107,6 +147,8 @@ class Plan:
     """What is not built: per table, (table, date)s by state and reason, as in `not_expected (bootstrap)`."""
     blocked: list[Blocked] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    emptied: Emptied | None = None
+    """What would lose all its rows; None when nothing would."""
 
     @property
     def dates(self) -> int:
@@ -139,6 +181,15 @@ class Plan:
                 for entry in self.blocked
             ],
             "warnings": [problem_as_json(problem) for problem in self.warnings],
+            "emptied": self.emptied
+            and {
+                "dates": self.emptied.dates,
+                "start": str(self.emptied.start),
+                "end": str(self.emptied.end),
+                "tables": list(self.emptied.tables),
+                "rows": self.emptied.rows,
+                "refused": self.emptied.is_too_much,
+            },
         }
 
 
@@ -180,6 +231,7 @@ def make_plan(
         left=_left(cells, run, request),
         blocked=_blocked(wanted, spoiled),
         warnings=[problem for problem in problems if problem.severity != "block"],
+        emptied=_emptied(cells, run),
     )
 
 
@@ -213,6 +265,15 @@ def named_tables(names: Collection[str]) -> tuple[str, ...]:
             )
         found.add(table)
     return tuple(table for table in ALL_TABLES if table in found)
+
+
+def named_dates(text: str) -> tuple[date, ...]:
+    """Return the dates of '2022-01-10,2022-01-12'."""
+    try:
+        return tuple(date.fromisoformat(part.strip()) for part in text.split(","))
+    except ValueError as error:
+        what = f"{text}: {error}" if text.strip() else "is empty"
+        raise UsageError(f"--dates {what}; write them as 2022-01-10,2022-01-12") from None
 
 
 def named_season(text: str) -> int:
@@ -264,6 +325,20 @@ def _left(cells: Sequence[Cell], run: set[tuple[str, date]], request: Request) -
         label = cell.state if cell.state == DONE or not cell.reason else f"{cell.state} ({cell.reason})"
         left[cell.table][label] += 1
     return {table: dict(counts) for table, counts in left.items() if counts}
+
+
+def _emptied(cells: Sequence[Cell], run: set[tuple[str, date]]) -> Emptied | None:
+    lost = [cell for cell in cells if cell.rows and not cell.expected and (cell.table, cell.day) in run]
+    if not lost:
+        return None
+    days, tables = {cell.day for cell in lost}, {cell.table for cell in lost}
+    return Emptied(
+        len(days),
+        min(days),
+        max(days),
+        tuple(table for table in ALL_TABLES if table in tables),
+        sum(cell.rows for cell in lost),
+    )
 
 
 def _blocked(wanted: Sequence[Cell], spoiled: Mapping[date, Sequence[Problem]]) -> list[Blocked]:

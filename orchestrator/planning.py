@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import UserError
-from orchestrator.lock import held
+from orchestrator.coverage import project_files
+from orchestrator.errors import BusyError, UserError
+from orchestrator.lock import held, is_held
 from orchestrator.plan import Plan, Request
 from orchestrator.progress import ProgressFile
 from orchestrator.sizes import described_bytes, described_size
+from orchestrator.status import PROGRESS_FILE, WAREHOUSE
 from orchestrator.survey import Survey, prepare, survey
 
 if TYPE_CHECKING:
@@ -25,21 +28,29 @@ class Planned:
     plan: Plan
     eta_seconds: float | None
     """None until something was measured."""
+    source: str = WAREHOUSE
+    """Who said what is there: the warehouse, or the progress file."""
     age_seconds: float = 0.0
-    """How old the state is that it was made from."""
+    """How old that is; 0 from the warehouse."""
+    code_changed: bool = False
+    """Models or macros changed since: stale logic may not show."""
     bytes: Bytes | None = None
     """What it would read, where reading is billed."""
 
     @property
     def remark(self) -> str:
         """Say how old the answer is, if it is."""
-        return f" (from the progress file, {self.age_seconds:.0f} s old)" if self.age_seconds else ""
+        if self.source == WAREHOUSE:
+            return ""
+        changed = "; the project's code has changed since" if self.code_changed else ""
+        return f" (from the {self.source}, {self.age_seconds:.0f} s old{changed})"
 
     def as_json(self) -> dict:
         """Return it as JSON-ready data (the shape is in docs/json.md)."""
         return {
             **self.plan.as_json(),
             "eta_seconds": None if self.eta_seconds is None else round(self.eta_seconds, 1),
+            "source": self.source,
             "age_seconds": round(self.age_seconds, 1),
             "bytes_read": self.bytes and self.bytes.read,
             "queries_unknown": self.bytes and self.bytes.unknown,
@@ -53,15 +64,28 @@ def plan_now(warehouse: Warehouse, request: Request, *, check_inputs: bool = Tru
 
 
 def plan_from_state(warehouse: Warehouse, request: Request) -> Planned:
-    """Plan from what the progress file last heard of the warehouse, without looking at the inputs."""
+    """Plan from what the progress file last heard of the warehouse, without looking at the inputs.
+
+    UserError when there is no such file, or when the warehouse is gone or damaged. In use it may be.
+    """
     progress = ProgressFile(warehouse)
     kept = progress.snapshot()
     if not kept:
         raise UserError(
             "there is no progress file yet: run `python orchestrate.py backfill`, or plan without --state"
         )
+    if warehouse.fingerprint() and not progress.is_fresh() and not is_held(warehouse):
+        with suppress(BusyError), warehouse.reading():
+            pass
     plan = Survey(progress.cells(), frozenset(), (), {}).plan(request)
-    return Planned(plan, _estimate(warehouse, plan), max(0.0, time.time() - kept["taken_at"]))
+    age = max(0.0, time.time() - kept["taken_at"])
+    return Planned(
+        plan,
+        _estimate(warehouse, plan),
+        PROGRESS_FILE,
+        age,
+        code_changed=kept.get("files") != project_files(),
+    )
 
 
 def look(warehouse: Warehouse, request: Request, *, check_inputs: bool) -> Survey:

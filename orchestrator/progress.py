@@ -162,13 +162,10 @@ class ProgressFile:
             if rows is not None:
                 db.execute("delete from cells")
                 db.executemany("insert into cells values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            kept = {
-                "taken_at": time.time(),
-                "warehouse": self._warehouse.fingerprint(),
-                "files": project_files(),
-            }
+            now = self._warehouse.fingerprint()
+            kept = {"taken_at": time.time(), "warehouse": now, "files": project_files()}
             if phase3 is not None:
-                kept["phase3"] = [asdict(line) for line in phase3]
+                kept |= {"phase3": [asdict(line) for line in phase3], "phase3_warehouse": now}
             db.executemany(
                 "insert or replace into snapshot values (?, ?)",
                 [(key, json.dumps(value)) for key, value in kept.items()],
@@ -205,9 +202,8 @@ class ProgressFile:
         kept = self.snapshot()
         return (
             kept.get("warehouse") is not None
-            and kept["warehouse"] == self._warehouse.fingerprint()
+            and kept["warehouse"] == kept.get("phase3_warehouse") == self._warehouse.fingerprint()
             and kept.get("files") == project_files()
-            and bool(kept.get("phase3") is not None)
         )
 
     def estimate(self, windows: Sequence[Window]) -> float | None:

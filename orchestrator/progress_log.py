@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from orchestrator import coverage
 from orchestrator.coverage import season_name
 from orchestrator.status import Status, first_line
 
 
-def progress_log(status: Status, today: date) -> str:
+def progress_log(status: Status) -> str:
     """Write the page: a table per season, what failed and what is stale."""
-    lines = [f"# Phase 4 progress, {today}", ""]
-    if status.age_seconds:
-        lines += [f"While a backfill runs; {status.age_seconds:.0f} s old.", ""]
-    for season, found in coverage.by_season(status.cells).items():
+    lines = [f"# Phase 4 progress, {status.today}", ""]
+    lines += [
+        line
+        for remark in (status.remark, status.code_remark, status.scheduled_remark)
+        if remark
+        for line in (f"{remark[0].upper()}{remark[1:]}.", "")
+    ]
+    for season, found in coverage.by_season(status.due).items():
         lines += [
             f"## {season_name(season)}",
             "",

@@ -10,13 +10,18 @@ from typing import NamedTuple
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
-# Names of datasets, as dbt_project.yml has them.
-RAW = os.environ.get("NBA_RAW_DATASET", "nba_raw")
-STAGING = os.environ.get("NBA_STAGING_DATASET", "nba_staging")
-ANALYTICS = os.environ.get("NBA_ANALYTICS_DATASET", "nba_analytics")
-INTERMEDIATE = os.environ.get("NBA_INTERMEDIATE_DATASET", "nba_intermediate")
-PRECOMPUTE = os.environ.get("NBA_PRECOMPUTE_DATASET", "nba_precompute")
-REFERENCE = os.environ.get("NBA_REFERENCE_DATASET", "nba_reference")
+# Variables that name the datasets, with their defaults, as dbt_project.yml has them.
+DATASETS = {
+    "NBA_RAW_DATASET": "nba_raw",
+    "NBA_STAGING_DATASET": "nba_staging",
+    "NBA_ANALYTICS_DATASET": "nba_analytics",
+    "NBA_INTERMEDIATE_DATASET": "nba_intermediate",
+    "NBA_PRECOMPUTE_DATASET": "nba_precompute",
+    "NBA_REFERENCE_DATASET": "nba_reference",
+}
+RAW, STAGING, ANALYTICS, INTERMEDIATE, PRECOMPUTE, REFERENCE = (
+    os.environ.get(variable, default) for variable, default in DATASETS.items()
+)
 
 SETTINGS = "NBA_PHASE3|NBA_[A-Z0-9]+_DATASET$"
 

@@ -47,14 +47,17 @@ class RunResult:
 
 
 class Runner:
-    """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused."""
+    """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused.
+
+    What fails because another process has the warehouse raises BusyError, whatever dbt calls the failure.
+    """
 
     def __init__(self, warehouse: Warehouse, run_id: str = ""):
         # dbt makes hundreds of thousands of objects that stay: look through them for garbage less often.
         gc.set_threshold(100_000)
         from dbt.cli.main import dbtRunner
 
-        self._target = warehouse.target
+        self._warehouse = warehouse
         self._dbt_runner = dbtRunner
         self._run_id = run_id
         self._manifest = None
@@ -132,7 +135,7 @@ class Runner:
 
     def release(self) -> None:
         """Let go of a warehouse file: while dbt holds it no other process can open it, not even to read."""
-        if self._target == "duckdb":
+        if self._warehouse.target == "duckdb":
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
             DuckDBConnectionManager.close_all_connections()
@@ -149,12 +152,12 @@ class Runner:
         return [
             "--project-dir", str(PROJECT_DIR),
             "--profiles-dir", str(PROJECT_DIR),
-            "--target", self._target,
+            "--target", self._warehouse.target,
             "--log-path", str(PROJECT_DIR / "logs"),
             "--log-level", "none",
             "--no-write-json",  # a manifest for each call would cost a third of a second
             # Its own: a dbt run with other vars would throw away what was parsed, and the other way round.
-            "--target-path", str(PROJECT_DIR / "target" / "orchestrate" / self._target),
+            "--target-path", str(PROJECT_DIR / "target" / "orchestrate" / self._warehouse.target),
         ]  # fmt: skip
 
     def _invoke(
@@ -194,6 +197,9 @@ class Runner:
         if not result.success and not failures:
             message = str(result.exception).strip() if result.exception else "dbt stopped without saying why"
             failures = [ModelFailure(None, None, message, None)]
+        for failure in failures:
+            if busy := self._warehouse.busy(failure.message):
+                raise busy
         succeeded = [entry.node.name for entry in results if entry.status == "success"]
         return results, RunResult(result.success, failures, succeeded)
 

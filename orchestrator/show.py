@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from orchestrator import coverage
+from orchestrator.asked import nearest
 from orchestrator.errors import UserError
 from orchestrator.project import EXCLUSIONS, PRECOMPUTE, STAGING
 
@@ -32,7 +33,10 @@ def show(warehouse: Warehouse, table: str, day: date) -> dict:
             [table, day],
         )
         if not found:
-            raise UserError(f"{day} is no game date of the schedule: {_nearest(connection, day)}")
+            days = connection.rows(f"select distinct analysis_date from {PRECOMPUTE}.phase4_coverage")
+            raise UserError(
+                f"{day} is no game date of the schedule: {nearest([known for (known,) in days], day)}"
+            )
         exclusions: dict[str, int] = {}
         if connection.has_table(PRECOMPUTE, EXCLUSIONS):
             whose = "true" if table == EXCLUSIONS else "table_name = ?"
@@ -69,12 +73,3 @@ def _record(connection: Connection, sql: str, parameters: list) -> dict | None:
 def _number(connection: Connection, expression: str, parameters: list) -> int:
     ((number,),) = connection.rows(f"select {expression}", parameters)
     return number
-
-
-def _nearest(connection: Connection, day: date) -> str:
-    ((before, after),) = connection.rows(
-        "select max(case when analysis_date < ? then analysis_date end), "
-        f"min(case when analysis_date > ? then analysis_date end) from {PRECOMPUTE}.phase4_coverage",
-        [day, day],
-    )
-    return f"the nearest are {before or 'none before'} and {after or 'none after'}"

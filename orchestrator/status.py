@@ -1,4 +1,4 @@
-"""What state everything is in: from the warehouse, or while a backfill runs from the progress file."""
+"""What state everything is in: from the warehouse or, while that is in use, from the progress file."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestrator import coverage
-from orchestrator.coverage import FAILED, STALE, Cell, Phase3Coverage, Span, season_name
+from orchestrator.clock import time_zone, today
+from orchestrator.coverage import FAILED, STALE, Cell, Phase3Coverage, Span, project_files, season_name
 from orchestrator.errors import BusyError
 from orchestrator.lock import is_held
 from orchestrator.plan import span_as_json
 from orchestrator.progress import ProgressFile
+from orchestrator.project import EXCLUSIONS
 
 if TYPE_CHECKING:
     from orchestrator.warehouse import Warehouse
@@ -27,6 +30,7 @@ class Status:
     """The state of the warehouse, and of the backfill that works on it."""
 
     cells: Sequence[Cell]
+    """As the warehouse judges them, dates to come included."""
     phase3: Sequence[Phase3Coverage]
     source: str
     """Who said so: the warehouse, or while a backfill runs or it is locked the progress file."""
@@ -36,6 +40,47 @@ class Status:
     """Models or macros changed since the coverage was made: stale logic may not show until the next plan."""
     last_run: dict | None
     running: bool
+    today: date
+
+    @cached_property
+    def due(self) -> list[Cell]:
+        """The cells as of today: what is to come is scheduled, and nobody misses it."""
+        return coverage.as_of(self.today, self.cells)
+
+    @property
+    def scheduled_dates(self) -> int:
+        """Game dates after today that are not built ahead."""
+        return len(
+            {cell.day for cell in self.due if cell.state == coverage.SCHEDULED and cell.table != EXCLUSIONS}
+        )
+
+    @property
+    def remark(self) -> str:
+        """Say whose answer it is and how old, where it is not the warehouse's of now; else empty."""
+        if self.source != PROGRESS_FILE:
+            return ""
+        changed = "; the project's code has changed since" if self.code_changed else ""
+        age = f"{self.age_seconds:.0f} s old"
+        return f"the warehouse is in use: this is from the {PROGRESS_FILE}, {age}{changed}"
+
+    @property
+    def code_remark(self) -> str:
+        """Say that the warehouse has not been compared with today's code; else empty."""
+        if self.source == PROGRESS_FILE or not self.code_changed:
+            return ""
+        return (
+            "the project's code has changed, or dbt was run by hand, since the coverage was made: "
+            "`python orchestrate.py plan` compares it again"
+        )
+
+    @property
+    def scheduled_remark(self) -> str:
+        """Say what is to come; else empty."""
+        number = self.scheduled_dates
+        if not number:
+            return ""
+        dates = f"{number} game date{'' if number == 1 else 's'}"
+        return f"scheduled after today ({self.today}, {time_zone()}): {dates}"
 
     @property
     def killed(self) -> bool:
@@ -45,12 +90,12 @@ class Status:
     @property
     def failed(self) -> list[Cell]:
         """The (table, date)s that the last attempt could not build."""
-        return [cell for cell in self.cells if cell.state == FAILED]
+        return [cell for cell in self.due if cell.state == FAILED]
 
     @property
     def stale(self) -> list[Span]:
         """Ranges that history or code has overtaken."""
-        return coverage.spans(self.cells, STALE)
+        return coverage.spans(self.due, STALE)
 
     def as_json(self) -> dict:
         """Return the status as JSON-ready data (the shape is in docs/json.md)."""
@@ -58,10 +103,11 @@ class Status:
             "source": self.source,
             "age_seconds": round(self.age_seconds, 1),
             "code_changed": self.code_changed,
-            **coverage.summary(self.cells).as_json(),
+            "today": str(self.today),
+            "scheduled_dates": self.scheduled_dates,
+            **coverage.summary(self.due).as_json(),
             "seasons": {
-                season_name(season): found.as_json()
-                for season, found in coverage.by_season(self.cells).items()
+                season_name(season): found.as_json() for season, found in coverage.by_season(self.due).items()
             },
             "phase3": [asdict(line) for line in self.phase3],
             "failed": [
@@ -82,14 +128,22 @@ class Status:
 
 
 def status(warehouse: Warehouse) -> Status:
-    """Find out; BusyError when the warehouse is locked and no progress file can answer instead."""
+    """Find out; UserError when the warehouse cannot be read.
+
+    While a backfill runs, or somebody else has it open, the progress file answers; BusyError without one.
+    """
     progress = ProgressFile(warehouse)
     last_run = progress.last_run()
     running = is_held(warehouse)
     kept = progress.snapshot()
     warehouse.check()
+
+    def answer(source: str, age_seconds: float, code_changed: bool) -> Status:
+        cells, phase3 = progress.cells(), [Phase3Coverage(**line) for line in kept.get("phase3") or []]
+        return Status(cells, phase3, source, age_seconds, code_changed, last_run, running, today())
+
     if progress.is_fresh():
-        return Status(progress.cells(), _phase3(kept), WAREHOUSE, 0.0, False, last_run, running)
+        return answer(WAREHOUSE, 0.0, False)
     # Between two windows the file may be free, but whoever reads it then keeps the backfill waiting.
     if not (running and kept):
         try:
@@ -97,8 +151,9 @@ def status(warehouse: Warehouse) -> Status:
         except BusyError:
             if not kept:
                 raise
-    age = max(0.0, time.time() - kept["taken_at"])
-    return Status(progress.cells(), _phase3(kept), PROGRESS_FILE, age, False, last_run, running)
+    return answer(
+        PROGRESS_FILE, max(0.0, time.time() - kept["taken_at"]), kept.get("files") != project_files()
+    )
 
 
 def _from_the_warehouse(
@@ -112,7 +167,7 @@ def _from_the_warehouse(
         phase3 = coverage.phase3(connection)
     if current and not running:
         progress.save_cells(cells, phase3)
-    return Status(cells, phase3, WAREHOUSE, 0.0, there and not current, last_run, running)
+    return Status(cells, phase3, WAREHOUSE, 0.0, there and not current, last_run, running, today())
 
 
 def run_as_json(run: dict) -> dict:
@@ -128,16 +183,6 @@ def run_as_json(run: dict) -> dict:
         "outcome": (run["outcome"] or {}).get("stopped_by") if run["outcome"] else None,
         "log": run["log"],
     }
-
-
-def gaps(cells: Sequence[Cell], until: date) -> list[Span]:
-    """Return the ranges up to a date on which something is missing, failed or stale."""
-    states = (coverage.MISSING, FAILED, *STALE)
-    return coverage.spans([cell for cell in cells if cell.day <= until], states)
-
-
-def _phase3(kept: dict) -> list[Phase3Coverage]:
-    return [Phase3Coverage(**line) for line in kept.get("phase3") or []]
 
 
 def first_line(text: str | None) -> str:

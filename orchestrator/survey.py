@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from orchestrator import coverage, preflight
+from orchestrator.asked import refuse_what_is_not_there
 from orchestrator.coverage import Cell
 from orchestrator.errors import UserError
 from orchestrator.plan import Plan, Request, make_plan
@@ -27,7 +28,8 @@ class Survey:
     spoiled: Mapping[date, Sequence[preflight.Problem]]
 
     def plan(self, request: Request) -> Plan:
-        """Plan what was asked for."""
+        """Plan what was asked for; UserError when the schedule has no such date, season or range."""
+        refuse_what_is_not_there(request, self.cells)
         return make_plan(self.cells, request, self.exhibitions, self.problems, self.spoiled)
 
 

@@ -13,14 +13,19 @@ TARGETS = ("duckdb", "bigquery", "emulator")
 
 
 def warehouse_of(target: str | None = None) -> Warehouse:
-    """Return the warehouse of a target; by default that of NBA_TARGET, or DuckDB (as profiles.yml has it)."""
+    """Return the warehouse of a target; by default that of NBA_TARGET, or DuckDB (as profiles.yml has it).
+
+    UsageError for a target that there is not, UserError where it needs packages that are not installed.
+    """
     target = target or os.environ.get("NBA_TARGET") or "duckdb"
     if target == "duckdb":
         return duckdb_file()
     if target not in TARGETS:
-        raise UsageError(f"--target {target} (or NBA_TARGET) is none of {', '.join(TARGETS)}")
+        raise UsageError(f"--target {target} is none of {', '.join(TARGETS)}")
+    from orchestrator.bigquery import check_installed
     from orchestrator.bigquery_project import BigQueryProject
 
+    check_installed()
     return BigQueryProject(target)
 
 

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from orchestrator.errors import BusyError
+
 LOAD_FIRST = (
     "load raw data first: `python orchestrate.py demo` makes a synthetic league, "
     "`python orchestrate.py ingest --from DIR` loads your files"
@@ -94,6 +96,10 @@ class Warehouse(ABC):
     @abstractmethod
     def writing(self) -> AbstractContextManager[Connection]:
         """Open it to write."""
+
+    def busy(self, message: str) -> BusyError | None:
+        """Return the error to raise where a message of dbt's means that another process has the warehouse."""
+        return None
 
     @contextmanager
     def lease(self, holder: dict[str, Any]) -> Iterator[None]:

@@ -102,10 +102,11 @@ def write_warehouse(path: Path, cells: Iterable[Cell], exhibitions: Iterable[dat
         )
         for day in exhibitions:
             db.execute("insert into nba_staging.stg_nba__non_nba_teams values (?)", [day])
-        db.executemany(
-            "insert into paper.schedule values (?, ?, ?, ?, ?)",
-            [(c.table, c.day, c.season, c.expected, c.expected and c.table != EXCLUSIONS) for c in cells],
-        )
+        schedule = [
+            (c.table, c.day, c.season, c.expected, c.expected and c.table != EXCLUSIONS) for c in cells
+        ]
+        if schedule:
+            db.executemany("insert into paper.schedule values (?, ?, ?, ?, ?)", schedule)
         for table in ALL_TABLES:
             own = [cell for cell in cells if cell.table == table]
             for state in ("done", "stale_inputs", "stale_logic"):
@@ -183,7 +184,11 @@ class PaperDbt:
         self.before(window)
         self.built.append((window, tuple(tables)))
         if self.says:
-            return RunResult(False, [ModelFailure(None, None, self.says.pop(0), None)])
+            said = self.says.pop(0)
+            # As the real one, which tells a lock from all else.
+            if busy := self.file.busy(said):
+                raise busy
+            return RunResult(False, [ModelFailure(None, None, said, None)])
         if self.bad_history and window.end >= self.bad_history >= _opening(window.start):
             broken = ModelFailure("player_game_summary", "phase3", "Out of Range Error: 9999", "p3.sql")
             return RunResult(False, [broken])

@@ -2,13 +2,14 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import duckdb
 import pytest
 from typer.main import get_command
 
 from orchestrate import app
+from orchestrator import clock
 from tests.python.warehouses import (
     PROJECT,
     change,
@@ -72,11 +73,12 @@ def test_dbt_takes_quoted_and_unquoted_dates(demo_built, tmp_path, quote):
 def test_dbt_without_vars_takes_the_last_seven_days(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
     models = tmp_path / "target" / "compiled" / "nba_phase4" / "models"
-    week_ago = date.today() - timedelta(days=6)
+    today = clock.today()
+    week_ago = today - timedelta(days=6)
     for given, first in (((), week_ago), (("--vars", "{start: 2026-01-01}"), "2026-01-01")):
         assert dbt_failures(warehouse, "run", "--select", "+team_defense_zone_analysis", *given) == []
         dates = (models / "intermediate" / "int_analysis_dates.sql").read_text()
-        assert f"between date '{first}' and date '{date.today()}'" in dates
+        assert f"between date '{first}' and date '{today}'" in dates
 
 
 def test_queries_carry_no_comment(tmp_path):
@@ -94,6 +96,36 @@ def test_queries_carry_no_comment(tmp_path):
 def test_dbt_refuses_to_build_from_another_runs_window(demo_built):
     result = dbt(demo_built, "run", "--select", "ml_feature_store", *window("2024-01-10", "2024-01-12"))
     refused(result, "select +ml_feature_store", code=2)
+
+
+@pytest.mark.parametrize("given", [("--event-time-start", "2024-01-10", "--event-time-end", "2024-01-12")])
+def test_dbts_own_way_to_name_a_window_is_refused(demo_built, given):
+    error, lines = dbt_here(demo_built, "run", "--select", "+team_defense_zone_analysis", *given)
+    assert "--vars '{start: 2022-01-10, end: 2022-01-16}'" in error
+    assert not any("START sql" in line for line in lines)
+
+
+def test_empty_keeps_its_hands_off_what_is_there_unless_told(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    chosen = ("run", "--empty", "--select", "+team_defense_zone_analysis", "--vars")
+    day = "analysis_date = date '2024-01-10'"
+    there = f"select count(*) from nba_precompute.team_defense_zone_analysis where {day}"
+    error, lines = dbt_here(warehouse, *chosen, "{start: 2024-01-10, end: 2024-01-10}")
+    assert "team_defense_zone_analysis" in error
+    assert "allow_empty: true" in error
+    assert not any("START sql" in line for line in lines)
+    assert query(warehouse, there) == [(30,)]
+    error, _ = dbt_here(warehouse, *chosen, "{start: 2024-01-10, end: 2024-01-10, allow_empty: true}")
+    assert not error
+    assert query(warehouse, there) == [(0,)]
+
+
+def test_empty_tries_the_models_on_a_new_warehouse(demo_raw, tmp_path):
+    warehouse = copy_of(demo_raw, tmp_path)
+    chosen = ("run", "--empty", "--select", "+ml_feature_store", *window("2024-01-10", "2024-01-10"))
+    for _ in range(2):  # the second time the tables are there, and empty
+        assert dbt_failures(warehouse, *chosen) == []
+    assert query(warehouse, "select count(*) from nba_precompute.ml_feature_store") == [(0,)]
 
 
 def test_dbt_on_a_warehouse_without_raw_data_names_the_next_step(tmp_path):

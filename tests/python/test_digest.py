@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from orchestrate import app
 from orchestrator.coverage import Cell, season_of
 from orchestrator.digest import needs_a_person
-from orchestrator.errors import UserError
+from orchestrator.errors import UsageError, UserError
 from orchestrator.plan import Request
 from orchestrator.project import ALL_TABLES, EXCLUSIONS
 from tests.python.paper import FAR, PaperDbt, cells_of, run, write_warehouse
@@ -20,7 +20,7 @@ from tests.python.warehouses import change, orchestrate, query, succeed
 
 TDZA, MLFS = "team_defense_zone_analysis", "ml_feature_store"
 DAYS = [date(2021, 12, 1) + timedelta(days=number) for number in range(4)]
-BROKEN_URLS = ["json://127.0.0.1:1/nobody", "nonsense", "nonsense://what", ""]
+NO_ADDRESSES = ["nonsense", "nonsense://what", ""]
 
 
 @pytest.fixture
@@ -154,8 +154,30 @@ def test_the_address_may_come_from_the_environment(league, mailbox, monkeypatch)
     assert len(letters) == 1
 
 
-@pytest.mark.parametrize("address", BROKEN_URLS)
-def test_a_broken_notifier_breaks_nothing(league, mailbox, address):
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+@pytest.mark.parametrize("command_line", [("backfill",), ("retry",), ("resume",)])
+def test_what_is_no_address_is_refused_at_the_start(league, mailbox, address, command_line):
+    working, _ = mailbox
+    run(league, Request(end=DAYS[0]))
+    attempts = len(league.built)
+    error = command(*command_line, "--notify", working, "--notify", address).exception
+    assert isinstance(error, UsageError)
+    assert repr(address) in str(error)
+    assert "json://host/path" in str(error)
+    assert len(league.built) == attempts
+
+
+def test_nor_is_an_address_from_the_environment_taken_untried(league, monkeypatch):
+    monkeypatch.setenv("NBA_NOTIFY", "nonsense://user:secret@host")
+    error = command("backfill").exception
+    assert isinstance(error, UsageError)
+    assert "nonsense://" in str(error)
+    assert "secret" not in str(error)
+    assert not league.built
+
+
+def test_a_notifier_that_does_not_answer_breaks_nothing(league, mailbox):
+    address = "json://127.0.0.1:1/nobody"
     working, letters = mailbox
     league.bad = {(TDZA, DAYS[1])}
     result = command("backfill", "--notify", address, "--notify", working, "--json")
@@ -272,7 +294,7 @@ def test_gaps_exits_0_without_any(league):
     assert command("gaps").exit_code == 1
     run(league, Request(end=FAR))
     result = command("gaps", "--json")
-    assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+    assert (result.exit_code, json.loads(result.stdout)["ranges"]) == (0, [])
 
 
 def test_show_and_progress_log(league):

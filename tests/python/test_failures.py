@@ -1,6 +1,5 @@
 """What kind of failure is it: messages as the engines word them, and what only looks like one of the kind."""
 
-import subprocess
 import sys
 
 import duckdb
@@ -88,21 +87,6 @@ def test_want_of_memory_is_worth_a_smaller_window():
     )
     assert "Out of Memory" in message
     assert not any(kind(message) for kind in (is_transient, is_systemic, is_environment)), message
-
-
-def test_somebody_elses_lock_passes(tmp_path):
-    path = tmp_path / "nba.duckdb"
-    with duckdb.connect(str(path)):
-        other = subprocess.run(
-            [sys.executable, "-c", f"import duckdb; duckdb.connect({str(path)!r})"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    message = other.stderr.strip().splitlines()[-1]
-    assert "lock" in message
-    assert is_transient(message)
-    assert not is_environment(message)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/full")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator import coverage
+from orchestrator import clock, coverage
 from orchestrator.coverage import SETTLED, STATES, Cell, season_of
 from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.errors import UsageError
+from orchestrator.errors import UsageError, UserError
 from orchestrator.plan import BY_DEFAULT, ONLY, Request, make_plan, named_season, named_tables
 from orchestrator.planning import plan_now
 from orchestrator.preflight import Problem
@@ -235,10 +235,18 @@ def test_a_backfill_does_what_the_plan_says(data):
     request = data.draw(requests(given_cells))
     with TemporaryDirectory() as folder:
         warehouse = write_warehouse(Path(folder) / "nba.duckdb", given_cells)
+        dbt = PaperDbt(warehouse)
         cells, before = states(warehouse), receipts(warehouse)
         assert [cell.state for cell in cells] == [cell.state for cell in given_cells]
+        everything = replace(request, tables=ALL_TABLES)
+        if not asked_for(cells, everything) or not {*request.seasons} <= {cell.season for cell in cells}:
+            for ask in (lambda: plan_now(DuckDBFile(warehouse), request), lambda: run(dbt, request)):
+                with pytest.raises(UserError, match="the schedule has no game"):
+                    ask()
+            assert not dbt.built
+            return
         said = plan_now(DuckDBFile(warehouse), request)
-        outcome = run(PaperDbt(warehouse), request)
+        outcome = run(dbt, request)
         assert outcome.plan.as_json() == said.plan.as_json()
         after = receipts(warehouse)
         rebuilt = {key for key in after if after[key] != before.get(key)}
@@ -254,12 +262,13 @@ def test_a_backfill_does_what_the_plan_says(data):
 
 
 def test_a_plan_goes_to_today_unless_told():
-    tomorrow = date.today() + timedelta(days=1)
+    today = clock.today()
+    tomorrow = today + timedelta(days=1)
     cells = [
         Cell("team_defense_zone_analysis", day, season_of(day), "missing", "never_built", 0, True)
-        for day in (date.today(), tomorrow)
+        for day in (today, tomorrow)
     ]
-    assert [str(p.window) for p in make_plan(cells, Request()).windows] == [f"{date.today()}..{date.today()}"]
+    assert [str(p.window) for p in make_plan(cells, Request()).windows] == [f"{today}..{today}"]
     assert make_plan(cells, Request(end=tomorrow)).dates == 2
 
 

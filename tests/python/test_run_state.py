@@ -14,11 +14,12 @@ import pytest
 from orchestrator import lock
 from orchestrator.backfill import Settings
 from orchestrator.errors import BusyError, HeldError, UserError
+from orchestrator.gaps import gaps
 from orchestrator.plan import Request
 from orchestrator.planning import plan_from_state, plan_now
 from orchestrator.progress import ProgressFile
 from orchestrator.resume import left_by_last_run
-from orchestrator.status import gaps, status
+from orchestrator.status import status
 from orchestrator.windows import Window
 from tests.python.paper import FAR, PaperDbt, cells_of, run, write_warehouse
 
@@ -270,12 +271,11 @@ def test_the_status_as_json(league):
 
 def test_gaps_are_ranges_and_end_when_told(league):
     run(league, Request(end=DAYS[1]))
-    cells = status(league.file).cells
-    found = [span for span in gaps(cells, DAYS[4]) if span.table == MLFS]
+    found = [span for span in gaps(league.file, DAYS[4]).spans if span.table == MLFS]
     assert [(span.start, span.end, span.dates, span.state) for span in found] == [
         (DAYS[2], DAYS[4], 3, "missing")
     ]
-    assert gaps(cells, DAYS[1]) == []
+    assert gaps(league.file, DAYS[1]).spans == []
 
 
 # --- resume --------------------------------------------------------------------------------------
