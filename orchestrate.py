@@ -421,7 +421,7 @@ def _plan(
     if as_json:
         _print_json(found.as_json())
     else:
-        console.show_plan(found.plan, found.eta_seconds, found.remark, found.bytes)
+        console.show_plan(found.plan, found.eta_seconds, found.remark, found.bytes, found.shares)
     refuse_beyond(most, found.bytes)
 
 

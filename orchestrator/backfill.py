@@ -28,10 +28,11 @@ from tenacity import (
 )
 
 from orchestrator import coverage, failures
-from orchestrator.coverage import SETTLED, Cell, Phase3Coverage, season_of
+from orchestrator.coverage import SETTLED, Cell
 from orchestrator.errors import BusyError, UserError
 from orchestrator.failures import Failure
 from orchestrator.interrupts import Interrupts
+from orchestrator.late_games import late_games
 from orchestrator.listeners import Listener, Listeners, Recorder, RunLog
 from orchestrator.lock import held
 from orchestrator.outcome import Outcome, Run, new_run
@@ -128,6 +129,8 @@ class _Execution:
         """The warehouse is somebody else's for now."""
         self._put_aside = 0
         self._schedule: list[date] = []
+        self._seasons: dict[date, int] = {}
+        """Start year of each game date's season: by the schedule, which may run into October."""
         self._poisoned: dict[int, tuple] = {}
         """Seasons whose history holds something that no later date can be computed with."""
 
@@ -138,7 +141,8 @@ class _Execution:
         outcome = self.outcome
         outcome.plan, outcome.cells = found.plan(request), found.cells
         # As it was planned: a date that is on the schedule no longer leaves the cells when it is built.
-        self._schedule = sorted({cell.day for cell in found.cells})
+        self._seasons = {cell.day: cell.season for cell in found.cells}
+        self._schedule = sorted(self._seasons)
         if outcome.plan.windows:
             self._listener.surveyed(found.cells)
             read = self._bytes_of(outcome.plan)
@@ -325,7 +329,7 @@ class _Execution:
         if window.dates < 2 or failures.is_systemic(_messages(result)):
             return []
         days = self._days_of(planned)
-        season, last = season_of(days[0]), season_of(days[-1])
+        season, last = self._seasons[days[0]], self._seasons[days[-1]]
         if season in self._poisoned:
             if season == last:
                 same = _signature(result.failures[0]) == self._poisoned[season]
@@ -338,7 +342,7 @@ class _Execution:
 
     def _cut_after_season(self, planned: PlannedWindow, season: int) -> list[PlannedWindow]:
         days = self._days_of(planned)
-        own = sum(season_of(day) == season for day in days)
+        own = sum(self._seasons[day] == season for day in days)
         return [planned._replace(window=piece) for piece in cut(planned.window, days, own)]
 
     def _blamed(self, planned: PlannedWindow, result: RunResult) -> list[Failure]:
@@ -347,7 +351,7 @@ class _Execution:
         first = result.failures[0]
         if first.folder not in (None, "phase4", "coverage"):
             # Every later date of the season reads the same history: try the rest of it once, not in halves.
-            self._poisoned.setdefault(season_of(self._days_of(planned)[0]), _signature(first))
+            self._poisoned.setdefault(self._seasons[self._days_of(planned)[0]], _signature(first))
         found = []
         for cell in self._cells_of(planned):
             if cell.table in result.succeeded or (cell.state in SETTLED and not cell.expected):
@@ -415,13 +419,20 @@ class _Execution:
         )  # fmt: skip
         if self._in_use:  # it was waited for
             with suppress(BusyError):
-                outcome.phase3 = self._read_phase3()
+                self._look_back()
         elif outcome.phase3 is None:
-            outcome.phase3 = self._patiently(self._read_phase3)
+            self._patiently(self._look_back)
 
-    def _read_phase3(self) -> list[Phase3Coverage]:
+    def _look_back(self) -> None:
+        """Ask for what the run's end tells of: the sources, and which rows wait for a box score."""
+        outcome = self.outcome
         with self._warehouse.reading() as connection:
-            return coverage.phase3(connection)
+            outcome.phase3 = coverage.phase3(connection)
+            outcome.shares = coverage.season_shares(connection)
+            if outcome.landed:
+                windows = [planned.window for planned in outcome.landed]
+                first, last = min(window.start for window in windows), max(window.end for window in windows)
+                outcome.late_games = late_games(connection, first, last)
 
 
 def _context_rows(connection: Connection, planned: PlannedWindow) -> dict[str, int]:

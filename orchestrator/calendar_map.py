@@ -8,7 +8,7 @@ from datetime import date
 from rich.text import Text
 
 from orchestrator import coverage
-from orchestrator.coverage import Cell, season_name, season_of, worst_by_day
+from orchestrator.coverage import Cell, season_name, worst_by_day
 
 # Letters, so that it reads without colour too.
 MARKS = {
@@ -24,10 +24,12 @@ MARKS = {
 
 def calendar(cells: Iterable[Cell]) -> Text:
     """Draw seasons by month; a blank is a day without a game that counts."""
+    cells = list(cells)
+    seasons = {cell.day: cell.season for cell in cells}
     worst = worst_by_day(cells)
     months: dict[int, dict[tuple[int, int], dict[int, str]]] = {}
     for day in sorted(worst):
-        month = months.setdefault(season_of(day), {}).setdefault((day.year, day.month), {})
+        month = months.setdefault(seasons[day], {}).setdefault((day.year, day.month), {})
         month[day.day] = worst[day]
     text = Text()
     for season, own in months.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,14 +21,14 @@ from rich.text import Text
 
 from orchestrator import coverage
 from orchestrator.calendar_map import calendar
-from orchestrator.coverage import Coverage, Phase3Coverage, Span, season_name
+from orchestrator.coverage import Coverage, Phase3Coverage, SeasonShares, Span, season_name
 from orchestrator.failures import Failure
 from orchestrator.gaps import Gaps
 from orchestrator.listeners import Listener
 from orchestrator.outcome import Outcome, Run
 from orchestrator.pace import Pace
 from orchestrator.plan import Plan, PlannedWindow
-from orchestrator.preflight import Problem
+from orchestrator.preflight import LATE, Problem, told
 from orchestrator.sizes import described_bytes
 from orchestrator.status import Status, first_line
 from orchestrator.warehouse import Bytes
@@ -173,7 +173,12 @@ class TerminalProgress(Listener):
 
 def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
     """Print what a backfill came to: the tale on stderr, and on stdout the coverage table."""
-    _warn_of_inputs(outcome.plan)
+    # Of late box scores there is more to say once the rows are there.
+    _warn_of_inputs(
+        problem for problem in outcome.plan.warnings if problem.check != LATE or not outcome.landed
+    )
+    for game in outcome.late_games:
+        warn(str(game))
     if outcome.state == "nothing to do":
         if outcome.coverage.game_dates:
             err.print("nothing to do: everything asked for is there (--only all builds it again)")
@@ -221,8 +226,14 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
 # --- the plan ------------------------------------------------------------------------------------
 
 
-def show_plan(plan: Plan, eta_seconds: float | None, source: str = "", read: Bytes | None = None) -> None:
-    """Print what would be built, what not, and why."""
+def show_plan(
+    plan: Plan,
+    eta_seconds: float | None,
+    source: str = "",
+    read: Bytes | None = None,
+    shares: Sequence[SeasonShares] = (),
+) -> None:
+    """Print what would be built, what not, and why, and what the source knows."""
     if not plan.windows:
         out.print("nothing to build" + source)
     else:
@@ -265,7 +276,9 @@ def show_plan(plan: Plan, eta_seconds: float | None, source: str = "", read: Byt
             if plan.emptied.is_too_much
             else str(plan.emptied)
         )
-    _warn_of_inputs(plan)
+    _warn_of_inputs(plan.warnings)
+    if shares:
+        out.print(shares_table(shares))
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -284,11 +297,7 @@ def plan_lines(plan: Plan) -> list[str]:
 
 def blocked_lines(plan: Plan) -> list[str]:
     """Say which dates bad inputs keep out, and what to do."""
-    lines = [
-        f"left out {_count(entry.dates, 'date')}, {entry.start}..{entry.end}: {entry.problem.check} on "
-        f"{entry.problem.game_date}: {entry.problem.detail}"
-        for entry in plan.blocked
-    ]
+    lines = plan.blocked_lines
     if lines:
         lines.append("load corrected files, or build with these inputs all the same: --skip-preflight")
     return lines
@@ -322,6 +331,8 @@ def status_view(status: Status, by: str | None = None) -> RenderableType:
     parts += [calendar(status.due), Text("")]
     if status.phase3:
         parts.append(phase3_table(status.phase3))
+    if status.shares:
+        parts.append(shares_table(status.shares))
     parts += [Text(line, style) for line, style in _run_lines(status)]
     for cell in status.failed[:SHOWN]:
         text = f"failed: {cell.table} {cell.day}: {first_line(cell.error)}; again with: {cell.retry}"
@@ -383,9 +394,29 @@ def phase3_table(lines: Sequence[Phase3Coverage]) -> Table:
     for name in ("Dates", "Rows", "With zones"):
         table.add_column(name, justify="right")
     for line in lines:
-        share = "" if line.zone_share is None else f"{100 * line.zone_share:.1f} %"
-        table.add_row(line.table, line.season, f"{line.dates:,}", f"{line.rows:,}", share)
+        table.add_row(line.table, line.season, f"{line.dates:,}", f"{line.rows:,}", _percent(line.zone_share))
     return table
+
+
+def shares_table(lines: Sequence[SeasonShares]) -> Table:
+    """Draw how much each season's source knows, and how much of what was made of it is ready for use."""
+    table = Table(title="Seasons", title_justify="left")
+    for name in ("Season", "Player rows", "With minutes", "With zones", "Feature rows", "Production-ready"):
+        table.add_column(name, justify="left" if name == "Season" else "right")
+    for line in lines:
+        table.add_row(
+            line.season,
+            f"{line.player_rows:,}",
+            _percent(line.minutes_share),
+            _percent(line.zone_share),
+            f"{line.feature_rows:,}",
+            _percent(line.ready_share),
+        )
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f} %"
 
 
 def show_gaps(found: Gaps) -> None:
@@ -500,15 +531,9 @@ def _reason(span: Span) -> str:
     return f"failed ({reason})" if span.state == coverage.FAILED else reason
 
 
-def _warn_of_inputs(plan: Plan) -> None:
-    """Print one line per check: where the inputs know less than they could, nothing is wrong."""
-    checks: dict[str, list[Problem]] = {}
-    for problem in plan.warnings:
-        checks.setdefault(problem.check, []).append(problem)
-    for check, problems in checks.items():
-        days = sorted(problem.game_date for problem in problems)
-        span = str(days[0]) if len(days) == 1 else f"{len(days)} dates, {days[0]}..{days[-1]}"
-        warn(f"inputs: {check.replace('_', ' ')} on {span}; e.g. {problems[0].detail.splitlines()[0]}")
+def _warn_of_inputs(problems: Iterable[Problem]) -> None:
+    for line in told(problems):
+        warn(f"inputs: {line}")
 
 
 def _duration(seconds: float | None) -> str:

@@ -108,6 +108,34 @@ class Phase3Coverage:
 
 
 @dataclass(frozen=True)
+class SeasonShares:
+    """How much of a season its source knows, and how much of what was made of it is ready for use."""
+
+    season: str
+    player_rows: int
+    """Rows of players' box scores."""
+    minutes_share: float | None
+    """Share of them with minutes, 0 to 1; None without rows."""
+    zone_share: float | None
+    """Share of them whose game has shot data, 0 to 1; None without rows."""
+    feature_rows: int
+    """Rows of ml_feature_store."""
+    ready_share: float | None
+    """Share of them that is production-ready, 0 to 1; None before anything is built."""
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        shares = {"with minutes": self.minutes_share, "with zones": self.zone_share}
+        known = [f"{100 * share:.1f} % {name}" for name, share in shares.items() if share is not None]
+        text = f"Of {self.player_rows:,} player rows {', '.join(known)}" if known else "No player rows"
+        if self.ready_share is None:
+            return f"{text}."
+        return (
+            f"{text}; of {self.feature_rows:,} feature rows {100 * self.ready_share:.1f} % production-ready."
+        )
+
+
+@dataclass(frozen=True)
 class Coverage:
     """The state of the warehouse over a range of dates."""
 
@@ -315,6 +343,44 @@ def phase3(connection: Connection) -> list[Phase3Coverage]:
             for year, dates, count, zone_share in rows
         ]
     return lines
+
+
+def season_shares(connection: Connection) -> list[SeasonShares]:
+    """Read by season which share of player rows has minutes and zones, and of feature rows is ready."""
+    known = _by_season(
+        connection,
+        (STAGING, "stg_nba__player_box"),
+        "count(*), avg(case when minutes_played is not null then 1.0 else 0.0 end), avg(case when game_id in "
+        f"(select game_id from {STAGING}.stg_nba__shots_by_player) then 1.0 else 0.0 end)",
+    )
+    ready = _by_season(
+        connection,
+        (PRECOMPUTE, "ml_feature_store"),
+        "count(*), avg(case when is_production_ready then 1.0 else 0.0 end)",
+    )
+    return [
+        SeasonShares(
+            season_name(year),
+            *_floats(known.get(year, (0, None, None))),
+            *_floats(ready.get(year, (0, None))),
+        )
+        for year in sorted(known.keys() | ready.keys())
+    ]
+
+
+def _by_season(connection: Connection, table: tuple[str, str], columns: str) -> dict[int, tuple]:
+    if not connection.has_table(*table):
+        return {}
+    try:
+        rows = connection.rows(f"select season_year, {columns} from {'.'.join(table)} group by season_year")
+    except WrongShapeError:
+        return {}  # a table of another shape: whoever builds it is told
+    return {year: tuple(values) for year, *values in rows}
+
+
+def _floats(values: tuple) -> tuple:
+    count, *shares = values
+    return count, *(None if share is None else float(share) for share in shares)
 
 
 def season_name(year: int) -> str:

@@ -27,11 +27,8 @@ def needs_a_person(outcome: Outcome) -> list[str]:
         tables = sorted({failure.table for failure in failures})
         span = str(days[0]) if len(days) == 1 else f"{len(days)} dates, {days[0]}..{days[-1]}"
         lines.append(f"failed: {span} ({', '.join(tables)}): {error}. Again with: {another_command('retry')}")
-    for entry in outcome.plan.blocked:
-        lines.append(
-            f"left out {entry.dates} dates, {entry.start}..{entry.end}: {entry.problem.check} on "
-            f"{entry.problem.game_date}: {entry.problem.detail}"
-        )
+    lines += outcome.plan.blocked_lines
+    lines += map(str, outcome.late_games)
     days = {cell.day for cell in outcome.cells if cell.state in STALE}
     # Those left out because of bad inputs were named, and building them is no way out.
     days = {day for day in days if not any(entry.start <= day <= entry.end for entry in outcome.plan.blocked)}

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import coverage
-from orchestrator.coverage import Cell, Phase3Coverage
+from orchestrator.coverage import Cell, Phase3Coverage, SeasonShares
 from orchestrator.failures import Failure
+from orchestrator.late_games import LateGame
 from orchestrator.lock import another_command, this_command
 from orchestrator.plan import Plan, PlannedWindow, Request
 
@@ -56,6 +57,9 @@ class Outcome:
     cells: Sequence[Cell] = ()
     phase3: Sequence[Phase3Coverage] | None = None
     """None when nobody could look."""
+    shares: Sequence[SeasonShares] = ()
+    late_games: Sequence[LateGame] = ()
+    """Games whose box score was not there, with the rows of this run that are not ready for it."""
     exit_code: int = 1
 
     @property
@@ -94,6 +98,7 @@ class Outcome:
             "context_rows": self.context_rows,
             "failed": [failure_as_json(failure) for failure in self.failures],
             "blocked": self.plan.as_json()["blocked"],
+            "late_box_scores": [game.as_json() for game in self.late_games],
             "coverage": self.coverage.as_json(),
             "log": str(self.run.log),
             "resume": self.run.resume_command,

@@ -147,6 +147,7 @@ class Plan:
     """What is not built: per table, (table, date)s by state and reason, as in `not_expected (bootstrap)`."""
     blocked: list[Blocked] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    """Other problems of the inputs: what makes no number wrong, or none of those that were asked for."""
     emptied: Emptied | None = None
     """What would lose all its rows; None when nothing would."""
 
@@ -154,6 +155,24 @@ class Plan:
     def dates(self) -> int:
         """Game dates that get built."""
         return sum(planned.window.dates for planned in self.windows)
+
+    @property
+    def blocked_lines(self) -> list[str]:
+        """Say which dates bad inputs keep out, a line per check and season."""
+        grouped: dict[tuple, list[Blocked]] = {}
+        for entry in self.blocked:
+            grouped.setdefault((entry.problem.check, entry.problem.spoils_until), []).append(entry)
+        lines = []
+        for (check, _), entries in grouped.items():
+            # Each keeps out what follows it, to the season's end: the first one keeps out the most.
+            first = min(entries, key=lambda entry: entry.problem.game_date)
+            others = len({entry.problem.game_date for entry in entries}) - 1
+            more = f" and {others} later date{'' if others == 1 else 's'}" if others else ""
+            lines.append(
+                f"left out {first.dates} date{'' if first.dates == 1 else 's'}, {first.start}..{first.end}: "
+                f"{check} on {first.problem.game_date}{more}: {first.problem.detail}"
+            )
+        return lines
 
     def as_json(self) -> dict:
         """Return the plan as JSON-ready data (the shape is in docs/json.md)."""
@@ -224,13 +243,15 @@ def make_plan(
 
     built = {(cell.table, cell.day) for cell in build}
     run = built_by(windows, cells)
+    blocked = _blocked(wanted, spoiled)
+    keeping_out = {entry.problem for entry in blocked}
     return Plan(
         windows=windows,
         build=_spans_within(cells, built),
         along=_spans_within(cells, run - built),
         left=_left(cells, run, request),
-        blocked=_blocked(wanted, spoiled),
-        warnings=[problem for problem in problems if problem.severity != "block"],
+        blocked=blocked,
+        warnings=[problem for problem in problems if problem not in keeping_out],
         emptied=_emptied(cells, run),
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.coverage import project_files
+from orchestrator.coverage import SeasonShares, project_files, season_shares
 from orchestrator.errors import BusyError, UserError
 from orchestrator.lock import held, is_held
 from orchestrator.plan import Plan, Request
@@ -36,6 +37,8 @@ class Planned:
     """Models or macros changed since: stale logic may not show."""
     bytes: Bytes | None = None
     """What it would read, where reading is billed."""
+    shares: Sequence[SeasonShares] = ()
+    """What the source knows of each season, and how much of what was made of it is ready."""
 
     @property
     def remark(self) -> str:
@@ -52,6 +55,7 @@ class Planned:
             "eta_seconds": None if self.eta_seconds is None else round(self.eta_seconds, 1),
             "source": self.source,
             "age_seconds": round(self.age_seconds, 1),
+            "season_shares": [asdict(line) for line in self.shares],
             "bytes_read": self.bytes and self.bytes.read,
             "queries_unknown": self.bytes and self.bytes.unknown,
         }
@@ -60,7 +64,9 @@ class Planned:
 def plan_now(warehouse: Warehouse, request: Request, *, check_inputs: bool = True) -> Planned:
     """Plan from the warehouse as it is. HeldError when dbt is needed and a backfill runs."""
     plan = look(warehouse, request, check_inputs=check_inputs).plan(request)
-    return Planned(plan, _estimate(warehouse, plan), bytes=bytes_of(warehouse, plan))
+    with warehouse.reading() as connection:
+        shares = season_shares(connection)
+    return Planned(plan, _estimate(warehouse, plan), bytes=bytes_of(warehouse, plan), shares=shares)
 
 
 def plan_from_state(warehouse: Warehouse, request: Request) -> Planned:
@@ -85,6 +91,7 @@ def plan_from_state(warehouse: Warehouse, request: Request) -> Planned:
         PROGRESS_FILE,
         age,
         code_changed=kept.get("files") != project_files(),
+        shares=[SeasonShares(**line) for line in kept.get("shares") or []],
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import linear_regression
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.coverage import Cell, Phase3Coverage, project_files
+from orchestrator.coverage import Cell, Phase3Coverage, SeasonShares, project_files
 from orchestrator.pace import Pace
 from orchestrator.windows import Window
 
@@ -153,7 +153,10 @@ class ProgressFile:
         )
 
     def save_cells(
-        self, cells: Iterable[Cell] | None, phase3: Sequence[Phase3Coverage] | None = None
+        self,
+        cells: Iterable[Cell] | None,
+        phase3: Sequence[Phase3Coverage] | None = None,
+        shares: Sequence[SeasonShares] = (),
     ) -> None:
         """Keep what the warehouse said of every (table, date), and which file said it; None: as before."""
         rows = None if cells is None else [(cell.table, str(cell.day), *cell[2:]) for cell in cells]
@@ -165,7 +168,11 @@ class ProgressFile:
             now = self._warehouse.fingerprint()
             kept = {"taken_at": time.time(), "warehouse": now, "files": project_files()}
             if phase3 is not None:
-                kept |= {"phase3": [asdict(line) for line in phase3], "phase3_warehouse": now}
+                kept |= {
+                    "phase3": [asdict(line) for line in phase3],
+                    "shares": [asdict(line) for line in shares],
+                    "phase3_warehouse": now,
+                }
             db.executemany(
                 "insert or replace into snapshot values (?, ?)",
                 [(key, json.dumps(value)) for key, value in kept.items()],

@@ -16,11 +16,13 @@ def progress_log(status: Status) -> str:
         if remark
         for line in (f"{remark[0].upper()}{remark[1:]}.", "")
     ]
+    shares = {line.season: f". {line}" for line in status.shares}
     for season, found in coverage.by_season(status.due).items():
         lines += [
             f"## {season_name(season)}",
             "",
-            f"{found.start} to {found.end}, {found.game_dates} game dates",
+            f"{found.start} to {found.end}, {found.game_dates} game dates"
+            + shares.get(season_name(season), ""),
             "",
             "| Processor | Table | Dates | Expected | Rows | Status |",
             "|---|---|---:|---:|---:|---|",

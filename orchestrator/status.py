@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from orchestrator import coverage
 from orchestrator.clock import time_zone, today
-from orchestrator.coverage import FAILED, STALE, Cell, Phase3Coverage, Span, project_files, season_name
+from orchestrator.coverage import (
+    FAILED,
+    STALE,
+    Cell,
+    Phase3Coverage,
+    SeasonShares,
+    Span,
+    project_files,
+    season_name,
+)
 from orchestrator.errors import BusyError
 from orchestrator.lock import is_held
 from orchestrator.plan import span_as_json
@@ -32,6 +41,7 @@ class Status:
     cells: Sequence[Cell]
     """As the warehouse judges them, dates to come included."""
     phase3: Sequence[Phase3Coverage]
+    shares: Sequence[SeasonShares]
     source: str
     """Who said so: the warehouse, or while a backfill runs or it is locked the progress file."""
     age_seconds: float
@@ -110,6 +120,7 @@ class Status:
                 season_name(season): found.as_json() for season, found in coverage.by_season(self.due).items()
             },
             "phase3": [asdict(line) for line in self.phase3],
+            "season_shares": [asdict(line) for line in self.shares],
             "failed": [
                 {
                     "table": cell.table,
@@ -139,8 +150,17 @@ def status(warehouse: Warehouse) -> Status:
     warehouse.check()
 
     def answer(source: str, age_seconds: float, code_changed: bool) -> Status:
-        cells, phase3 = progress.cells(), [Phase3Coverage(**line) for line in kept.get("phase3") or []]
-        return Status(cells, phase3, source, age_seconds, code_changed, last_run, running, today())
+        return Status(
+            progress.cells(),
+            [Phase3Coverage(**line) for line in kept.get("phase3") or []],
+            [SeasonShares(**line) for line in kept.get("shares") or []],
+            source,
+            age_seconds,
+            code_changed,
+            last_run,
+            running,
+            today(),
+        )
 
     if progress.is_fresh():
         return answer(WAREHOUSE, 0.0, False)
@@ -165,9 +185,10 @@ def _from_the_warehouse(
         current = coverage.is_current(connection)
         cells = coverage.read(connection) if there else []
         phase3 = coverage.phase3(connection)
+        shares = coverage.season_shares(connection)
     if current and not running:
-        progress.save_cells(cells, phase3)
-    return Status(cells, phase3, WAREHOUSE, 0.0, there and not current, last_run, running, today())
+        progress.save_cells(cells, phase3, shares)
+    return Status(cells, phase3, shares, WAREHOUSE, 0.0, there and not current, last_run, running, today())
 
 
 def run_as_json(run: dict) -> dict:

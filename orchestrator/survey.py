@@ -43,7 +43,9 @@ def survey(warehouse: Warehouse, request: Request, *, check_inputs: bool = True)
         if not coverage.is_current(connection):
             return None
         cells = coverage.read(connection)
-        wanted = {cell.day for cell in cells if cell.state in request.states and request.covers(cell)}
+        wanted = {
+            cell.day: cell.season for cell in cells if cell.state in request.states and request.covers(cell)
+        }
         problems = preflight.problems(connection, wanted) if check_inputs and wanted else []
         return Survey(
             cells,
