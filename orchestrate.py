@@ -109,22 +109,60 @@ def before_any_command() -> None:
         check_environment()
 
 
+def _loading():
+    """Return the guard of a load: a signal ends it and leaves nothing, until the load is in."""
+    from orchestrator.interrupts import StopAtOnce
+
+    return StopAtOnce(
+        "the warehouse is as it was; give the command again when you like",
+        lambda name: print(f"{name} came late: the data is in, the rest takes a moment", file=sys.stderr),
+    )
+
+
 @app.command()
 def ingest(
     source: Annotated[
         Path, typer.Option("--from", metavar="DIR", help="Folder with games.parquet, player_box.parquet, ...")
     ],
     season: Season = None,
+    replace_season: Annotated[
+        bool,
+        typer.Option(
+            "--replace-season",
+            help="Replace whole seasons, not just the games a file holds: what a file lacks of a season it "
+            "covers vanishes.",
+        ),
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only read and check the files; exit 1 if something is wrong.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Let --replace-season remove stored games without asking.")
+    ] = False,
 ) -> None:
     """Load raw files into the warehouse: all of what was asked, or nothing.
 
+    A file replaces the games that it holds, so one night's files are enough.
+
     Example: python orchestrate.py ingest --from ../data --season 2022-23 --season 2023-24
     """
-    from orchestrator import console
-    from orchestrator.raw_data import load_files
+    with _loading() as stop:
+        from orchestrator import console
+        from orchestrator.ingest import How
+        from orchestrator.raw_data import load_files
 
-    report = load_files(source, duckdb_file(), season or (), warn=console.warn)
-    console.show_loaded(report.rows)
+        how = How(
+            season or (),
+            whole_seasons=replace_season,
+            only_check=check,
+            may_vanish=lambda what: yes or console.confirm_loss(what),
+            before_commit=stop.close,
+        )
+        report = load_files(source, duckdb_file(), how, warn=console.warn)
+    console.show_loaded(report.rows, only_checked=check)
+    if check:
+        console.show_faults(report.faults)
+        raise typer.Exit(1 if report.faults else 0)
 
 
 @app.command()
@@ -142,10 +180,13 @@ def demo(
 
     Example: python orchestrate.py demo --seasons 3 --seed 7
     """
-    from orchestrator import console
-    from orchestrator.raw_data import load_demo
+    with _loading() as stop:
+        from orchestrator import console
+        from orchestrator.ingest import How
+        from orchestrator.raw_data import load_demo
 
-    report = load_demo(duckdb_file(), seasons, seed, keep=keep, if_empty=if_empty, warn=console.warn)
+        how = How(before_commit=stop.close)
+        report = load_demo(duckdb_file(), seasons, seed, how, keep=keep, if_empty=if_empty, warn=console.warn)
     if report:
         console.show_loaded(report.rows)
     else:

@@ -454,11 +454,38 @@ def show_cell(found: dict) -> None:
     out.print(table)
 
 
-def show_loaded(rows: dict[tuple[str, str | None], int]) -> None:
+def confirm_loss(what: str) -> bool:
+    """Ask whether this may vanish; without a terminal the answer is no."""
+    if not (sys.stdin.isatty() and err.is_terminal):
+        return False
+    import typer
+
+    try:
+        return typer.confirm(f"{what} vanish. Go on?", default=False, err=True)
+    except typer.Abort:  # Ctrl-D at the question
+        return False
+
+
+def show_faults(faults: Sequence[str]) -> None:
+    """Print what would stop a load, or that nothing would."""
+    if not faults:
+        say("nothing stands in the way of loading these files; nothing was changed")
+        return
+    err.print(
+        f"{_count(len(faults), 'fault')} would stop the load; nothing was changed:", style="red", markup=False
+    )
+    for fault in faults:
+        err.print(f"  - {fault}", style="red", markup=False, soft_wrap=True)
+
+
+def show_loaded(rows: dict[tuple[str, str | None], int], *, only_checked: bool = False) -> None:
     """Print rows per season and raw table."""
+    if not rows:
+        return
     tables = list(dict.fromkeys(name for name, _ in rows))
     seasons = sorted({season for _, season in rows}, key=lambda season: season or "~")
-    table = Table(title="Loaded into nba_raw", title_justify="left")
+    title = "Would be loaded into nba_raw" if only_checked else "Loaded into nba_raw"
+    table = Table(title=title, title_justify="left")
     table.add_column("Season")
     for name in tables:
         table.add_column(name, justify="right")

@@ -25,3 +25,11 @@ class BusyError(UserError):
 
 class WrongShapeError(UserError):
     """A table or column is not what this version of the code expects."""
+
+
+class StoppedError(UserError):
+    """A signal ended the command."""
+
+    def __init__(self, message: str, exit_code: int):
+        super().__init__(message)
+        self.exit_code = exit_code

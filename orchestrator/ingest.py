@@ -1,11 +1,11 @@
-"""Loads the raw Parquet files into `nba_raw`, all or nothing.
+"""Loads raw Parquet files into `nba_raw`, all or nothing.
 
-Files are read and checked in memory first, so that a bad file never opens the warehouse; what
-passes is written in one transaction, and checked there against what was stored before.
+Files are read and checked in memory, against each other and against what is stored; only when nothing is
+wrong is anything written, in one transaction.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,48 +17,84 @@ import duckdb
 from orchestrator import sql_text
 from orchestrator.errors import UsageError, UserError
 from orchestrator.project import RAW
-from orchestrator.raw_files import UNCHANGED, Warn, is_season, stage
+from orchestrator.raw_checks import check_load
+from orchestrator.raw_faults import UNCHANGED, Faults
+from orchestrator.raw_files import Rows, Staging, Warn, is_season
 from orchestrator.raw_oddities import note_oddities
-from orchestrator.raw_tables import GAMES, PLAYER_BOX, RAW_TABLES, SHOTS, TEAM_BOX, RawTable
+from orchestrator.raw_tables import GAMES, RAW_TABLES, RawTable
+from orchestrator.raw_words import TeamCodes
+
+# Of whole seasons that are replaced, so many stored games (or days of transactions) may vanish unasked.
+FEW = 3
 
 
 @dataclass
 class IngestReport:
-    """What was loaded: rows by (table, season), season None for `players`; and every warning."""
+    """What a load came to."""
 
-    rows: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    rows: Rows = field(default_factory=dict)
+    """By (table, season), season None for `players`."""
     warnings: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    """What would have stopped it; empty unless it only checked."""
 
 
-def ingest(source: Path, warehouse: Path, seasons: Sequence[str] = (), *, warn: Warn) -> IngestReport:
-    """Load the files of a folder into the warehouse, replacing the seasons they cover.
+@dataclass(frozen=True)
+class How:
+    """How a load goes."""
 
-    With `seasons`, only those are read, checked and replaced. On a `UserError` the warehouse is
-    as it was before. `warn` hears of each oddity that is not an error, as it is found.
+    seasons: Sequence[str] = ()
+    """Only these are read, checked and replaced; empty for all."""
+    whole_seasons: bool = False
+    """Replace the seasons that a file covers, instead of the games it holds."""
+    only_check: bool = False
+    """Change nothing, not even to make a new file."""
+    may_vanish: Callable[[str], bool] = lambda what: False
+    """Asked when more than a few stored games would vanish with their seasons."""
+    before_commit: Callable[[], None] = lambda: None
+    """Called when all is decided: from here on the load is kept."""
+
+
+def ingest(source: Path, warehouse: Path, how: How | None = None, *, warn: Warn) -> IngestReport:
+    """Load the files of a folder into the warehouse, replacing the games that they hold.
+
+    On a `UserError` the warehouse is as it was before. `warn` hears of each oddity that is not an error, as
+    it is found.
     """
-    asked = _asked_seasons(seasons)
-    tables = _tables_present(source)
+    how = how or How()
+    asked = _asked_seasons(how.seasons)
+    present = _tables_present(source)
     report = IngestReport()
 
     def note(message: str) -> None:
         report.warnings.append(message)
         warn(message)
 
-    for table in RAW_TABLES:
-        if table not in tables:
-            note(f"{table.file} is not there; {RAW}.{table.name} keeps what it has")
-
+    _note_unknown_files(source, note)
     with TemporaryDirectory(prefix="nba-ingest-") as spill, duckdb.connect() as con:
         # Fifty seasons of shots do not fit into a laptop's memory: what does not fit goes to disk.
         con.execute(f"set memory_limit = '1GB'; set temp_directory = '{spill}'")
-        con.execute("create schema staged")
-        for table in tables:
-            report.rows |= stage(con, table, source / table.file, asked, note)
-        _create_loaded_seasons(con, report)
-        with _transaction(con, warehouse):
-            _write(con, tables, report, note)
-            _refuse_unknown_games(con, tables)
-            note_oddities(con, note)
+        con.execute("create schema staged; create schema stored; create schema after")
+        faults = Faults()
+        staging = Staging(con, asked, TeamCodes(), faults, note)
+        staged = [table for table in present if staging.stage(table, source / table.file)]
+        report.rows = staging.rows
+        _refuse_absent_seasons(staging, staged)
+        with _attached(con, warehouse, read_only=how.only_check):
+            load = _Load(staging, staged, how.whole_seasons)
+            load.look(present)
+            check_load(staging, staged)
+            if not faults.messages:
+                load.note_changes(how)
+                note_oddities(staging)
+            if how.only_check:
+                report.faults = faults.messages
+                return report
+            faults.refuse()
+            con.execute("begin")
+            load.write()
+            how.before_commit()
+            con.execute("commit")
     return report
 
 
@@ -73,42 +109,60 @@ def _asked_seasons(seasons: Sequence[str]) -> list[str]:
 
 
 def _tables_present(source: Path) -> list[RawTable]:
-    """Return the tables whose file exists; a required one that does not is an error."""
+    """Return the tables whose file exists; there must be one at least."""
     if not source.is_dir():
         what = "is not a folder" if source.exists() else "does not exist"
         raise UserError(f"{source} {what}. Give the folder that holds {GAMES.file} and the others.")
     present = [table for table in RAW_TABLES if (source / table.file).is_file()]
-    missing = [t.file for t in RAW_TABLES if t not in present and not t.optional]
-    if missing:
+    if not present:
         raise UserError(
-            f"{source} has no {', '.join(missing)}. {UNCHANGED} Add what is missing (odds, "
-            "injuries and players are optional), or give another folder."
+            f"{source} has none of the files {', '.join(table.file for table in RAW_TABLES)}. {UNCHANGED} "
+            "Give the folder that holds them."
         )
     return present
 
 
-# --- everything, into the warehouse -----------------------------------------------------------
+def _note_unknown_files(source: Path, note: Warn) -> None:
+    known = {table.file for table in RAW_TABLES}
+    if unknown := sorted(file.name for file in source.glob("*.parquet") if file.name not in known):
+        note(f"not read, as no table is loaded from a file of that name: {', '.join(unknown)}")
+
+
+def _refuse_absent_seasons(staging: Staging, staged: list[RawTable]) -> None:
+    """A season that was asked for must be in some file; games say so themselves."""
+    found = {season for _, season in staging.rows}
+    if GAMES not in staged and (absent := [season for season in staging.asked if season not in found]):
+        staging.faults.add(
+            GAMES, (), f"no file has rows of {', '.join(absent)}", "Ask for a season that they have"
+        )
+
+
+# --- the warehouse ------------------------------------------------------------------------------
 
 
 @contextmanager
-def _transaction(con: duckdb.DuckDBPyConnection, warehouse: Path) -> Iterator[None]:
-    """Attach the warehouse as `warehouse`, in one transaction: kept at the end, or none of it."""
+def _attached(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool) -> Iterator[None]:
+    """Attach the warehouse as `warehouse`; what fails leaves it as it was.
+
+    Where there is none, `read_only` attaches an empty one in memory.
+    """
     existed = warehouse.exists()
     try:
-        warehouse.parent.mkdir(parents=True, exist_ok=True)
-        con.execute(f"attach {sql_text.text(str(warehouse))} as warehouse (type duckdb)")
-        con.execute("begin")
+        if not read_only:
+            warehouse.parent.mkdir(parents=True, exist_ok=True)
+        path = str(warehouse) if existed or not read_only else ":memory:"
+        options = "type duckdb, read_only" if existed and read_only else "type duckdb"
+        con.execute(f"attach {sql_text.text(path)} as warehouse ({options})")
         yield
-        con.execute("commit")
     except BaseException as error:
         con.close()  # rolls back
         someone_made_it = any(sign in str(error) for sign in (LOCKED, ATTACHED))
-        if not existed and not someone_made_it:
+        if not existed and not read_only and not someone_made_it:
             for leftover in (warehouse, warehouse.with_name(warehouse.name + ".wal")):
                 with suppress(OSError):
                     leftover.unlink()
         if isinstance(error, duckdb.Error | OSError):
-            raise _warehouse_error(error, warehouse) from error
+            raise _warehouse_error(error, warehouse, "read" if read_only else "write to") from error
         raise
 
 
@@ -116,7 +170,7 @@ def _transaction(con: duckdb.DuckDBPyConnection, warehouse: Path) -> Iterator[No
 LOCKED, ATTACHED = "Could not set lock", "already attached"
 
 
-def _warehouse_error(error: Exception, warehouse: Path) -> UserError:
+def _warehouse_error(error: Exception, warehouse: Path, what: str) -> UserError:
     reason = sql_text.reason(error)
     holder = re.search(r"PID (\d+)", reason)
     advice = {
@@ -131,80 +185,208 @@ def _warehouse_error(error: Exception, warehouse: Path) -> UserError:
     }
     next_step = next((text for sign, text in advice.items() if sign in reason), "Remedy that")
     return UserError(
-        f"Cannot write to the warehouse {warehouse}: {reason}. {UNCHANGED} "
-        f"{next_step}, then run ingest again."
+        f"Cannot {what} the warehouse {warehouse}: {reason}. {UNCHANGED} {next_step}, then run ingest again."
     )
 
 
-def _create_loaded_seasons(con: duckdb.DuckDBPyConnection, report: IngestReport) -> None:
-    """Give the checks a table of the seasons that this load touches."""
-    con.execute("create table staged.loaded_seasons (season varchar)")
-    con.execute(
-        "insert into staged.loaded_seasons select unnest(?::varchar[])",
-        [sorted({season for _, season in report.rows if season})],
-    )
+class _Load:
+    """The step from what is stored to what will be."""
 
+    def __init__(self, staging: Staging, staged: list[RawTable], whole_seasons: bool):
+        self._con, self._faults, self._note = staging.con, staging.faults, staging.note
+        self._rows = staging.rows
+        self._staged = staged
+        self._whole_seasons = whole_seasons
 
-def _write(con: duckdb.DuckDBPyConnection, tables: list[RawTable], report: IngestReport, note: Warn) -> None:
-    con.execute(f"create schema if not exists warehouse.{RAW}")
-    for table in RAW_TABLES:
-        columns = ", ".join(f"{sql_text.name(column.name)} {column.type}" for column in table.columns)
-        con.execute(
-            f"create table if not exists warehouse.{RAW}.{table.name} ({columns}, ingested_at timestamp)"
+    def look(self, present: list[RawTable]) -> None:
+        """Make the views `stored` and `after`, and the tables of games that this load touches, and moves."""
+        for table in RAW_TABLES:
+            self._make_stored(table)
+        needed = [table for table in RAW_TABLES if table.is_needed]
+        for table in needed:
+            if table not in present and not self._has_games():
+                self._faults.add(
+                    table,
+                    (),
+                    f"{table.file} is missing: the warehouse has no games yet, which takes "
+                    f"{', '.join(other.file for other in needed)}",
+                    "Add it to the folder",
+                )
+        with_games = [table for table in self._staged if table.has_season_column]
+        touched = " union ".join(f"select game_id from staged.{table.name}" for table in with_games)
+        self._con.execute(
+            f"create table staged.touched_games as {touched or 'select null::varchar as game_id'}"
         )
-    con.execute(f"use warehouse.{RAW}")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    for table in tables:
-        covered = [season for name, season in report.rows if name == table.name and season]
-        _note_shrunk(con, table, covered, report, note)
-        staged = f"memory.staged.{table.name}"
-        replaced = [f"{table.season} in ({sql_text.texts(covered)})"] if covered else []
-        if table.entity:
-            replaced.append(f"{table.entity} in (select {table.entity} from {staged})")
-        con.execute(f"delete from {table.name} where {' or '.join(replaced) or 'false'}")
-        con.execute(
-            f"insert into {table.name} by name select *, ?::timestamp as ingested_at from {staged}",
-            [now],
+        self._con.execute(
+            "create table staged.moved_games as select games.game_id, games.game_date, games.season, "
+            "stored.game_date as old_date from staged.games join stored.games as stored using (game_id) "
+            "where games.game_date <> stored.game_date or games.season <> stored.season"
         )
-
-
-def _note_shrunk(
-    con: duckdb.DuckDBPyConnection,
-    table: RawTable,
-    covered: list[str],
-    report: IngestReport,
-    note: Warn,
-) -> None:
-    """A file that holds part of a season replaces all of it: say so."""
-    if not covered:
-        return
-    stored = con.execute(
-        f"select {table.season}, count(*) from {table.name} "
-        f"where {table.season} in ({sql_text.texts(covered)}) group by 1 order by 1"
-    ).fetchall()
-    for season, before in stored:
-        after = report.rows[table.name, season]
-        if after < before:
-            note(
-                f"{table.file}: {season} now has {after:,} rows, {before:,} were stored before; "
-                "a file replaces each season that it covers"
+        self._some_moved = self._one("select count(*) from staged.moved_games")[0] > 0
+        for table in RAW_TABLES:
+            kept = f"select * from stored.{table.name} where not {self._is_replaced(table)}"
+            if not self._one(f"select exists ({kept})")[0]:  # often so, and looking through it would cost
+                self._con.execute(f"create view after.{table.name} as from staged.{table.name}")
+                continue
+            if self._follows_games(table):
+                kept = (
+                    "select kept.* replace (coalesce(moved.game_date, kept.game_date) as game_date, "
+                    f"coalesce(moved.season, kept.season) as season) from ({kept}) as kept "
+                    "left join staged.moved_games as moved using (game_id)"
+                )
+            self._con.execute(
+                f"create view after.{table.name} as {kept} union all by name from staged.{table.name}"
             )
+        self._con.execute("use memory.after")
 
+    def note_changes(self, how: How) -> None:
+        """Say what is odd about the step; when more than a few stored games vanish, that must be meant."""
+        for table in RAW_TABLES:
+            if table in self._staged:
+                self._note_fewer_rows(table)
+            elif not self._one(f"select exists (from after.{table.name})")[0]:
+                self._note(
+                    f"{table.file} is missing and {RAW}.{table.name} empty: what is made from it is unknown"
+                )
+        if self._some_moved:
+            count, game, old, new = self._one(
+                "select count(*), min(game_id), arg_min(old_date, game_id), arg_min(game_date, game_id) "
+                "from staged.moved_games"
+            )
+            self._note(
+                f"{count:,} stored games are moved; e.g. game {game} from {old} to {new}; their box scores, "
+                "shots and lines move along"
+            )
+        if self._whole_seasons:
+            vanishing = self._vanishing()
+            if vanishing > FEW:
+                what = f"{vanishing:,} stored games or days that no file has"
+                if not how.only_check and not how.may_vanish(what):
+                    raise UserError(
+                        f"{what} would vanish with the seasons that are replaced. {UNCHANGED} Give --yes if "
+                        "that is meant; without --replace-season a file replaces only the games it holds."
+                    )
 
-def _refuse_unknown_games(con: duckdb.DuckDBPyConnection, tables: list[RawTable]) -> None:
-    """Every box score and shot must have its game, also when games were replaced after it."""
-    for table in (PLAYER_BOX, TEAM_BOX, SHOTS):
-        who = "team_abbreviation" if table is TEAM_BOX else "player_id"
-        orphans = con.execute(
-            f"select count(*), min((game_id, {who}::varchar)), "
-            f"bool_or(game_id in (select game_id from memory.staged.{table.name})) "
-            f"from {table.name} anti join games using (game_id)"
-        ).fetchone()
-        count, example, is_in_file = orphans
+    def write(self) -> None:
+        """Replace what the files hold."""
+        con = self._con
+        con.execute(f"create schema if not exists warehouse.{RAW}")
+        now = datetime.now(UTC).replace(tzinfo=None)
+        for table in RAW_TABLES:
+            path = f"warehouse.{RAW}.{table.name}"
+            there = self._columns_there(table)
+            if not there:
+                columns = ", ".join(f"{sql_text.name(column.name)} {column.type}" for column in table.columns)
+                con.execute(f"create table {path} ({columns}, ingested_at timestamp)")
+            for column in table.columns:
+                if there and column.name not in there:  # one that files may lack: see _make_stored
+                    con.execute(f"alter table {path} add column {sql_text.name(column.name)} {column.type}")
+            if there and table in self._staged:
+                con.execute(f"delete from {path} where {self._is_replaced(table)}")
+            if self._follows_games(table):
+                con.execute(
+                    f"update {path} as kept set game_date = moved.game_date, season = moved.season "
+                    "from staged.moved_games as moved where kept.game_id = moved.game_id"
+                )
+            if table in self._staged:
+                con.execute(
+                    f"insert into {path} by name "
+                    f"select *, ?::timestamp as ingested_at from staged.{table.name}",
+                    [now],
+                )
+
+    # --- pieces ---------------------------------------------------------------------------------
+
+    def _make_stored(self, table: RawTable) -> None:
+        """Make the view of what is stored, and an empty table of what no file says."""
+        there = self._columns_there(table)
+        columns = ", ".join(
+            sql_text.name(column.name)
+            if column.name in there or (there and column.required)
+            else f"null::{column.type} as {sql_text.name(column.name)}"
+            for column in table.columns
+        )
+        source = f"from warehouse.{RAW}.{table.name}" if there else "where false"
+        self._con.execute(f"create view stored.{table.name} as select {columns} {source}")
+        self._con.execute(
+            f"create table if not exists staged.{table.name} as from stored.{table.name} limit 0"
+        )
+
+    def _columns_there(self, table: RawTable) -> set[str]:
+        found = self._con.execute(
+            "select column_name from duckdb_columns() "
+            f"where database_name = 'warehouse' and schema_name = '{RAW}' and table_name = '{table.name}'"
+        ).fetchall()
+        return {name for (name,) in found}
+
+    def _has_games(self) -> bool:
+        return self._one("select exists (from stored.games)")[0]
+
+    def _covered(self, table: RawTable) -> list[str]:
+        """The seasons of a file."""
+        return [season for name, season in self._rows if name == table.name and season]
+
+    def _is_replaced(self, table: RawTable) -> str:
+        """SQL for being a stored row that this load replaces."""
+        part = f"({', '.join(table.part)})"
+        replaced = f"{part} in (select {part} from staged.{table.name})"
+        covered = self._covered(table) if self._whole_seasons else []
+        if covered:
+            replaced = f"({replaced} or {table.season} in ({sql_text.texts(covered)}))"
+        return replaced
+
+    def _follows_games(self, table: RawTable) -> bool:
+        """Whether some of its stored rows are of games that move."""
+        return self._some_moved and table.has_season_column and table is not GAMES
+
+    def _note_fewer_rows(self, table: RawTable) -> None:
+        """A file that holds part of a game replaces all of it: say so."""
+        if table.key == table.part or not self._columns_there(table):
+            return
+        part = ", ".join(table.part)
+        count, example, after, before = self._one(
+            f"""
+            with fewer as (
+                select {part}, now.rows as after, before.rows as before
+                from (select {part}, count(*) as rows from staged.{table.name} group by all) as now
+                join (
+                    select {part}, count(*) as rows from stored.{table.name}
+                    where {part} in (select {part} from staged.{table.name})
+                    group by all
+                ) as before using ({part})
+                where now.rows < before.rows
+            )
+            select count(*), min({part}), arg_min(after, {part}), arg_min(before, {part}) from fewer
+            """
+        )
         if count:
-            where = table.file if is_in_file else f"{RAW}.{table.name}, as stored before,"
-            raise UserError(
-                f"{where} has {count:,} rows whose column game_id is in no row of {GAMES.file} "
-                f"nor stored; e.g. {sql_text.pairs(('game_id', who), example)}. {UNCHANGED} "
-                f"Add these games to {GAMES.file}, then run ingest again."
+            self._note(
+                f"{table.file}: fewer rows than are stored of {count:,} {table.part_noun}s; "
+                f"e.g. {table.part_noun} {example} has {after:,}, {before:,} are stored; "
+                f"a file replaces each {table.part_noun} it holds"
             )
+
+    def _vanishing(self) -> int:
+        """Say what vanishes with the seasons; return how many games and days."""
+        games: set[str] = set()
+        days: set[object] = set()
+        for table in self._staged:
+            if not (covered := self._covered(table)):
+                continue
+            part = ", ".join(table.part)
+            found = self._con.execute(
+                f"select {table.season} as season, count(*), list(distinct {table.part[0]}) "
+                f"from stored.{table.name} anti join staged.{table.name} using ({part}) "
+                f"where {table.season} in ({sql_text.texts(covered)}) group by 1 order by 1"
+            ).fetchall()
+            for season, rows, parts in found:
+                noun = "games" if table.has_season_column else "days"
+                self._note(
+                    f"{table.file} covers {season} and has no row of {len(parts):,} {noun} that are stored: "
+                    f"{rows:,} rows vanish; e.g. {min(parts)}"
+                )
+                (games if noun == "games" else days).update(parts)
+        return len(games) + len(days)
+
+    def _one(self, query: str) -> tuple:
+        return self._con.execute(query).fetchone()

@@ -1,4 +1,4 @@
-"""Ctrl-C and TERM: the first one lets the window in hand finish, the second cancels it."""
+"""Ctrl-C and TERM: a backfill finishes the window in hand first, a load of raw data stops at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+
+from orchestrator.errors import StoppedError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
@@ -59,6 +61,33 @@ class Interrupts:
         elif number != self.received or time.monotonic() - self._received_at > ECHO_SECONDS:
             self.cancelled = True
             raise KeyboardInterrupt
+
+
+class StopAtOnce(Interrupts):
+    """Owns the signals while something that can be undone runs: the first one ends it, in one sentence.
+
+    Once `close` is called, what runs is kept: a signal is only answered by `on_late`.
+    """
+
+    def __init__(self, said: str, on_late: Callable[[str], None]):
+        super().__init__(on_late)
+        self._said = said
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        """Raise StoppedError if a signal ended it, whatever the libraries in between made of that."""
+        super().__exit__()
+        if error and self.received:
+            ignore_from_now_on()
+            raise StoppedError(f"stopped by {self.received.name}: {self._said}", self.exit_code) from None
+
+    def _handle(self, number: int, _frame: object) -> None:
+        if self.received:
+            return  # tidying up takes a moment
+        if self._over:
+            self._on_first(signal.Signals(number).name)
+            return
+        self.received = signal.Signals(number)
+        raise KeyboardInterrupt
 
 
 def ignore_from_now_on() -> None:

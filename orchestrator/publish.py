@@ -43,8 +43,7 @@ _SAME_TYPE = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}
 # A season is what is replaced, and a game what is looked up. No partitions: staging chooses the newest row of
 # a key before a date is known, so no filter could prune them.
 _CLUSTERING = {
-    table.name: ["season", "game_id"] if table.has_season_column else [table.entity or "event_date"]
-    for table in RAW_TABLES
+    table.name: ["season", "game_id"] if table.has_season_column else list(table.part) for table in RAW_TABLES
 }
 
 MANIFEST = "published"

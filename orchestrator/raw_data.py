@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from orchestrator import seeds
 from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.ingest import IngestReport, ingest
+from orchestrator.ingest import How, IngestReport, ingest
 from orchestrator.project import RAW, REFERENCE
 from orchestrator.raw_files import Warn
 
 
-def load_files(
-    source: Path, warehouse: DuckDBFile, seasons: Sequence[str] = (), *, warn: Warn
-) -> IngestReport:
+def load_files(source: Path, warehouse: DuckDBFile, how: How | None = None, *, warn: Warn) -> IngestReport:
     """Load files and, into a new warehouse, the seeds that `dbt run` needs beside them."""
-    report = ingest(source, warehouse.path, seasons, warn=warn)
+    how = how or How()
+    report = ingest(source, warehouse.path, how, warn=warn)
+    if how.only_check:
+        return report
     with warehouse.reading() as connection:
-        seeded = connection.has_table(REFERENCE, "feature_catalogue")
-    if not seeded:
+        seeded = connection.tables_in(REFERENCE)
+    if not seeded.issuperset(seeds.names()):
         from orchestrator.runner import Runner
 
         runner = Runner(warehouse)
@@ -29,7 +30,14 @@ def load_files(
 
 
 def load_demo(
-    warehouse: DuckDBFile, seasons: int, seed: int, *, keep: Path | None, if_empty: bool, warn: Warn
+    warehouse: DuckDBFile,
+    seasons: int,
+    seed: int,
+    how: How | None = None,
+    *,
+    keep: Path | None,
+    if_empty: bool,
+    warn: Warn,
 ) -> IngestReport | None:
     """Load an invented league through the same checks as files; None when `if_empty` and it is not.
 
@@ -45,4 +53,4 @@ def load_demo(
         folder = keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         write_league(folder, seasons, seed)
-        return load_files(folder, warehouse, warn=warn)
+        return load_files(folder, warehouse, how, warn=warn)

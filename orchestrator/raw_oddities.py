@@ -1,19 +1,16 @@
-"""Raw data that is odd but not wrong: counted and said, never fatal."""
+"""Raw data that is odd but not wrong: counted and said, never fatal.
 
-import csv
-from pathlib import Path
+The queries see the raw tables as the load will leave them (schema `after`, see raw_checks).
+"""
 
-import duckdb
-
-from orchestrator.raw_files import Warn
+from orchestrator import seeds
+from orchestrator.raw_files import Staging
 from orchestrator.sql_text import texts
 
-SEEDS = Path(__file__).resolve().parent.parent / "seeds"
-
-# Each query gives one text per oddity, as column `example`; it sees the seasons of this load.
+# Each query gives one text per oddity, as column `example`; it sees the games of this load.
 _SCOPE = """
     loaded as (
-        select games.* from games semi join memory.staged.loaded_seasons using (season)
+        select games.* from games semi join staged.touched_games using (game_id)
     ),
     sides as (
         select game_id, home_team as team, home_score as score from loaded
@@ -73,25 +70,14 @@ _CONTRADICTIONS = {
     "lines for a game that is not in games": """
         select format('game {} from {}', game_id, source) as example
         from betting_lines
-        semi join memory.staged.loaded_seasons using (season)
+        semi join staged.touched_games using (game_id)
         anti join games using (game_id)
     """,
-    "games dated outside their season": """
-        select format('game {} of {} in {}', game_id, game_date, season) as example
-        from loaded
-        where game_date not between
-            make_date(season[:4]::int, 9, 1) and make_date(season[:4]::int + 1, 10, 31)
-    """,
-    "games of a season_type that is not known, and so count as nothing": """
-        select format('game {}: {}', game_id, season_type) as example
-        from loaded
-        where season_type not in
-            ('preseason', 'regular', 'all_star', 'play_in', 'playoffs', 'cup_final')
-    """,
-    "shots of a shot_type that is not known, and so belong to no zone": """
-        select format('game {} player {}: {}', game_id, player_id, shot_type) as example
-        from shots semi join loaded using (game_id)
-        where shot_type not in ('2PT Field Goal', '3PT Field Goal')
+    "games whose betting sources disagree about the sign of the spread, so that none is taken": """
+        select format('game {}: {} and {}', game_id, min(home_spread), max(home_spread)) as example
+        from betting_lines semi join loaded using (game_id)
+        group by game_id
+        having sign(min(home_spread)) <> sign(max(home_spread))
     """,
 } | {
     f"rows of {table} whose game_date or season is not that of the game": f"""
@@ -107,35 +93,87 @@ _CONTRADICTIONS = {
 }
 
 
-def note_oddities(con: duckdb.DuckDBPyConnection, note: Warn) -> None:
-    """Tell of what the seasons of this load contradict each other in, with counts and an example."""
+# Names are compared as the models do: in the form of player_lookup (macro fold_name), and without a suffix.
+FOLDED = """
+    create macro folded(name) as regexp_replace(
+        strip_accents(replace(replace(translate(lower(name), 'øđðłħı', 'oddlhi'), 'ß', 'ss'), 'æ', 'ae')),
+        '[^a-z0-9]', '', 'g'
+    );
+    create macro without_suffix(name) as
+        folded(regexp_replace(name, '[ ,]+(jr|sr|ii|iii|iv|v)[. ]*$', '', 'i'));
+"""
+
+
+def note_oddities(staging: Staging) -> None:
+    """Tell of what the games of this load contradict each other in, with counts and an example."""
     for what, query in _CONTRADICTIONS.items():
-        count, example = con.execute(f"with {_SCOPE} select count(*), min(example) from ({query})").fetchone()
+        count, example = staging.con.execute(
+            f"with {_SCOPE} select count(*), min(example) from ({query})"
+        ).fetchone()
         if count:
-            note(f"{count:,} {what}; e.g. {example}")
-    _note_unknown_codes(con, note)
+            staging.note(f"{count:,} {what}; e.g. {example}")
+    _note_unknown_codes(staging)
+    _note_unknown_names(staging)
 
 
-def _note_unknown_codes(con: duckdb.DuckDBPyConnection, note: Warn) -> None:
+def _note_unknown_codes(staging: Staging) -> None:
     """Codes that are neither a team nor on the list of those known not to be one."""
-    known: list[str] = []
-    for seed in ("nba_teams.csv", "non_nba_teams.csv"):
-        try:
-            with (SEEDS / seed).open(encoding="utf-8", newline="") as lines:
-                known += [row["team_abbr"] for row in csv.DictReader(lines)]
-        except FileNotFoundError:
-            note(f"seeds/{seed} is not there, so team codes were not checked")
-            return
-    codes, games, example = con.execute(
+    codes, games, example = staging.con.execute(
         f"""
         with {_SCOPE}
         select list(distinct team order by team), count(distinct game_id), min(game_id)
-        from sides where team not in ({texts(known)})
+        from sides where team not in ({texts(sorted(staging.codes.known))})
         """
     ).fetchone()
     if games:
-        note(
+        staging.note(
             f"{games:,} games with a team code that no seed has, left out like other games of "
             f"non-NBA teams: {', '.join(codes)}; e.g. game {example}. If it belongs to the "
             "league's exhibitions, add it to seeds/non_nba_teams.csv"
+        )
+
+
+def _note_unknown_names(staging: Staging) -> None:
+    """Names of transactions that match nobody: what they say of a player reaches no table."""
+    con = staging.con
+    con.execute(FOLDED)
+    con.execute("create temp table aliases (printed_name varchar, player_name varchar)")
+    con.executemany(
+        "insert into aliases values (?, ?)",
+        [(row["printed_name"], row["player_name"]) for row in seeds.rows("player_aliases")],
+    )
+    transactions, unknown, examples = con.execute(
+        """
+        with
+        printed as (
+            select player_name, count(*) as transactions
+            from staged.injury_events
+            where player_name is not null
+            group by all
+        ),
+        players_names as (
+            select player_name from players
+            union
+            select player_name from player_box
+        ),
+        unknown as (
+            select printed.player_name, printed.transactions
+            from printed left join aliases on folded(printed.player_name) = folded(aliases.printed_name)
+            where
+                exists (from players_names)
+                and without_suffix(coalesce(aliases.player_name, printed.player_name))
+                not in (select without_suffix(player_name) from players_names)
+        )
+        select
+            (select sum(transactions) from printed),
+            sum(transactions),
+            (select list(player_name) from (from unknown order by transactions desc, player_name limit 3))
+        from unknown
+        """
+    ).fetchone()
+    if unknown:
+        staging.note(
+            f"{unknown:,} of {transactions:,} injury transactions name nobody who is known as a player, and "
+            f"so say nothing; e.g. {', '.join(examples)}. If one of them plays under another name, add the "
+            "pair to seeds/player_aliases.csv"
         )

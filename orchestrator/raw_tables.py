@@ -6,6 +6,8 @@ carried when the file has them and are NULL when it does not.
 
 from dataclasses import dataclass
 
+from orchestrator.raw_words import RESULTS, SEASON_TYPES, SHOT_TYPES, Words
+
 
 @dataclass(frozen=True)
 class Column:
@@ -15,6 +17,22 @@ class Column:
     type: str
     required: bool = True
     nullable: bool = True
+    never_negative: bool = False
+    words: Words | None = None
+    """The only words there may be; others are refused."""
+    is_team: bool = False
+    """A code that stands for a team."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What no row may be, over the stored columns."""
+
+    columns: tuple[str, ...]
+    broken: str
+    """SQL."""
+    complaint: str
+    advice: str
 
 
 @dataclass(frozen=True)
@@ -28,9 +46,13 @@ class RawTable:
     """Columns that identify a row; None where equal rows are different events."""
     season: str | None
     """SQL for a row's season, over the stored columns; None for what belongs to no season."""
-    entity: str | None
-    """An incoming row replaces every stored row with the same value here, whatever its season."""
-    optional: bool = False
+    part: tuple[str, ...]
+    """What a file replaces: every stored row with the same values here, whatever its season."""
+    part_noun: str
+    """What such a part is, for a message."""
+    rules: tuple[Rule, ...] = ()
+    is_needed: bool = False
+    """Whether there is nothing to be made without it; of the others a night may have no rows."""
 
     @property
     def has_season_column(self) -> bool:
@@ -47,32 +69,51 @@ class RawTable:
         return f"event_date between date '{start}-10-01' and date '{start + 1}-09-30'"
 
 
-def _never_null(type_: str, names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, type_, nullable=False) for name in names.split())
+def _never_null(type_: str, names: str, **more: object) -> tuple[Column, ...]:
+    return tuple(Column(name, type_, nullable=False, **more) for name in names.split())
 
 
-def _nullable(type_: str, names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, type_) for name in names.split())
+def _nullable(type_: str, names: str, **more: object) -> tuple[Column, ...]:
+    return tuple(Column(name, type_, **more) for name in names.split())
 
 
-def _extra(type_: str, names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, type_, required=False) for name in names.split())
+def _extra(type_: str, names: str, **more: object) -> tuple[Column, ...]:
+    return tuple(Column(name, type_, required=False, **more) for name in names.split())
 
 
 GAMES = RawTable(
     name="games",
     file="games.parquet",
     columns=(
-        *_never_null("VARCHAR", "game_id season season_type home_team away_team"),
+        *_never_null("VARCHAR", "game_id season"),
+        *_never_null("VARCHAR", "season_type", words=SEASON_TYPES),
+        *_never_null("VARCHAR", "home_team away_team", is_team=True),
         *_never_null("DATE", "game_date"),
-        *_nullable("BIGINT", "home_score away_score"),
-        *_extra("VARCHAR", "game_status tip_et home_team_name away_team_name arena arena_city label source"),
+        *_nullable("BIGINT", "home_score away_score", never_negative=True),
+        *_extra("VARCHAR", "tip_et home_team_name away_team_name arena arena_city label source game_status"),
         *_extra("BIGINT", "home_team_id away_team_id"),
         *_extra("BOOLEAN", "home_is_nba away_is_nba has_player_box has_shots"),
     ),
     key=("game_id",),
     season="season",
-    entity="game_id",
+    part=("game_id",),
+    part_noun="game",
+    is_needed=True,
+    rules=(
+        Rule(
+            ("home_team", "away_team"),
+            "home_team = away_team",
+            "say that a team plays against itself",
+            "Put the two teams of the game into home_team and away_team",
+        ),
+        Rule(
+            ("game_date", "season"),
+            "game_date not between make_date(try_cast(season[:4] as int), 9, 1) "
+            "and make_date(try_cast(season[:4] as int) + 1, 10, 31)",
+            "lie outside their season (1 September of its first year to 31 October of the next)",
+            "Correct the date or the season",
+        ),
+    ),
 )
 
 # Minutes are whole in some sources and fractional in others, hence DOUBLE.
@@ -85,18 +126,25 @@ PLAYER_BOX = RawTable(
         *_never_null("VARCHAR", "season game_id"),
         *_never_null("DATE", "game_date"),
         *_never_null("BIGINT", "player_id"),
-        *_never_null("VARCHAR", "player_name team_abbreviation"),
-        *_nullable("VARCHAR", "wl"),
-        *_nullable("DOUBLE", "min"),
-        *_nullable("BIGINT", _BOX_COUNTS + " plus_minus"),
-        *_extra("BIGINT", "team_id reb"),
+        *_never_null("VARCHAR", "player_name"),
+        *_never_null("VARCHAR", "team_abbreviation", is_team=True),
+        *_nullable("VARCHAR", "wl", words=RESULTS),
+        *_nullable("DOUBLE", "min", never_negative=True),
+        *_nullable("BIGINT", _BOX_COUNTS, never_negative=True),
+        *_nullable("BIGINT", "plus_minus"),
+        *_extra("BIGINT", "team_id"),
+        *_extra("BIGINT", "reb", never_negative=True),
         *_extra("DOUBLE", "fg_pct fg3_pct ft_pct"),
         *_extra("BOOLEAN", "is_home"),
-        *_extra("VARCHAR", "season_type opponent source"),
+        *_extra("VARCHAR", "season_type"),
+        *_extra("VARCHAR", "opponent", is_team=True),
+        *_extra("VARCHAR", "source"),
     ),
     key=("game_id", "player_id"),
     season="season",
-    entity="game_id",
+    part=("game_id",),
+    part_noun="game",
+    is_needed=True,
 )
 
 TEAM_BOX = RawTable(
@@ -105,18 +153,23 @@ TEAM_BOX = RawTable(
     columns=(
         *_never_null("VARCHAR", "season game_id"),
         *_never_null("DATE", "game_date"),
-        *_never_null("VARCHAR", "team_abbreviation"),
-        *_nullable("VARCHAR", "wl"),
+        *_never_null("VARCHAR", "team_abbreviation", is_team=True),
+        *_nullable("VARCHAR", "wl", words=RESULTS),
+        *_nullable("DOUBLE", "min", never_negative=True),
         # Some real team rows have a plus_minus like -9.2: a mean, not a margin.
-        *_nullable("DOUBLE", "min plus_minus"),
-        *_nullable("BIGINT", _BOX_COUNTS + " reb"),
+        *_nullable("DOUBLE", "plus_minus"),
+        *_nullable("BIGINT", _BOX_COUNTS + " reb", never_negative=True),
         *_extra("BIGINT", "team_id"),
         *_extra("BOOLEAN", "is_home"),
-        *_extra("VARCHAR", "season_type team_name matchup opponent_abbreviation source"),
+        *_extra("VARCHAR", "season_type team_name matchup"),
+        *_extra("VARCHAR", "opponent_abbreviation", is_team=True),
+        *_extra("VARCHAR", "source"),
     ),
     key=("game_id", "team_abbreviation"),
     season="season",
-    entity="game_id",
+    part=("game_id",),
+    part_noun="game",
+    is_needed=True,
 )
 
 SHOTS = RawTable(
@@ -126,17 +179,22 @@ SHOTS = RawTable(
         *_never_null("VARCHAR", "season game_id"),
         *_never_null("DATE", "game_date"),
         *_never_null("BIGINT", "player_id"),
-        *_never_null("VARCHAR", "team shot_type"),
-        *_nullable("BIGINT", "shot_distance"),
+        *_never_null("VARCHAR", "team", is_team=True),
+        *_never_null("VARCHAR", "shot_type", words=SHOT_TYPES),
+        *_nullable("BIGINT", "shot_distance", never_negative=True),
         *_never_null("BOOLEAN", "shot_made"),
-        *_extra("BIGINT", "team_id period minutes_remaining seconds_remaining loc_x loc_y"),
-        *_extra("VARCHAR", "player_name home_team away_team opponent action_type"),
-        *_extra("VARCHAR", "zone_basic zone_area zone_range zone_group source"),
+        *_extra("BIGINT", "team_id"),
+        *_extra("BIGINT", "period minutes_remaining seconds_remaining", never_negative=True),
+        *_extra("BIGINT", "loc_x loc_y"),
+        *_extra("VARCHAR", "player_name"),
+        *_extra("VARCHAR", "home_team away_team opponent", is_team=True),
+        *_extra("VARCHAR", "action_type zone_basic zone_area zone_range zone_group source"),
     ),
     # Equal rows are real: tip-ins within a second. The box score counts every one of them.
     key=None,
     season="season",
-    entity="game_id",
+    part=("game_id",),
+    part_noun="game",
 )
 
 BETTING_LINES = RawTable(
@@ -145,13 +203,14 @@ BETTING_LINES = RawTable(
     columns=(
         *_never_null("VARCHAR", "game_id season source"),
         *_never_null("DATE", "game_date"),
-        *_nullable("DOUBLE", "total_line home_spread ml_home ml_away"),
-        *_extra("VARCHAR", "home_team away_team"),
+        *_nullable("DOUBLE", "total_line", never_negative=True),
+        *_nullable("DOUBLE", "home_spread ml_home ml_away"),
+        *_extra("VARCHAR", "home_team away_team", is_team=True),
     ),
     key=("game_id", "source"),
     season="season",
-    entity="game_id",
-    optional=True,
+    part=("game_id", "source"),
+    part_noun="game and source",
 )
 
 # The season rule of the contract (R2): October and later belong to the season that starts then.
@@ -172,8 +231,8 @@ INJURY_EVENTS = RawTable(
     ),
     key=None,
     season=_SEASON_OF_EVENT,
-    entity=None,
-    optional=True,
+    part=("event_date",),
+    part_noun="day",
 )
 
 PLAYERS = RawTable(
@@ -187,8 +246,8 @@ PLAYERS = RawTable(
     ),
     key=("player_id",),
     season=None,
-    entity="player_id",
-    optional=True,
+    part=("player_id",),
+    part_noun="player",
 )
 
 # Games first: every other file is checked against them.

@@ -9,6 +9,7 @@ from tempfile import mkdtemp
 import pytest
 from filelock import FileLock
 
+from tests.python.raw_league import load, write_files
 from tests.python.warehouses import PROJECT, copy_of, orchestrate, succeed
 
 
@@ -64,6 +65,33 @@ def demo_built(demo_raw, tmp_path_factory) -> Path:
         succeed(orchestrate(new, "backfill"))
 
     return made_once(tmp_path_factory, "demo_built", make)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Where a test of loading writes its files."""
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A warehouse that is not there yet."""
+    return tmp_path / "made" / "on demand" / "nba.duckdb"
+
+
+@pytest.fixture(scope="session")
+def good_warehouse(tmp_path_factory) -> bytes:
+    folder = tmp_path_factory.mktemp("good")
+    load(write_files(folder / "files"), folder / "nba.duckdb")
+    return (folder / "nba.duckdb").read_bytes()
+
+
+@pytest.fixture
+def full_warehouse(tmp_path: Path, good_warehouse: bytes) -> Path:
+    """A warehouse that has the valid files."""
+    path = tmp_path / "full.duckdb"
+    path.write_bytes(good_warehouse)
+    return path
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -1,164 +1,11 @@
-"""`ingest` loads all or nothing, says what is wrong with a file, and can be run again."""
-
-import functools
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+"""`ingest` loads all or nothing, replaces what the files hold, and can be run again."""
 
 import duckdb
 import pytest
 
-from orchestrator import raw_oddities
 from orchestrator.errors import UsageError, UserError
-from orchestrator.ingest import IngestReport, ingest
 from orchestrator.raw_tables import RAW_TABLES
-
-FILES = {table.file.removesuffix(".parquet"): table for table in RAW_TABLES}
-
-# Two games of 2021-22 and one of 2022-23; two players a side, each with 2 of 3 shots made. Sums
-# agree, so that a test which breaks one thing sees one complaint.
-LEAGUE = """
-create table games as
-select
-    game_id, game_date::date as game_date, season, 'regular' as season_type,
-    'BOS' as home_team, 'LAL' as away_team, 10::smallint as home_score, 8::smallint as away_score,
-    'Garden' as arena
-from (values
-    ('0022100001', '2021-10-19', '2021-22'),
-    ('0022100002', '2022-01-05', '2021-22'),
-    ('0022200001', '2022-10-18', '2022-23')
-) as t (game_id, game_date, season);
-
-create table player_box as
-select
-    season, game_id, game_date, player_id, 'Player ' || player_id as player_name,
-    if(player_id < 3, 'BOS', 'LAL') as team_abbreviation, if(player_id < 3, 'W', 'L') as wl,
-    30::smallint as min, if(player_id < 3, 5, 4) as pts, 2 as fgm, 3 as fga, 0 as fg3m, 0 as fg3a,
-    if(player_id < 3, 1, 0) as ftm, 1 as fta, 1 as oreb, 2 as dreb, 3 as ast, 1 as stl, 0 as blk,
-    2 as tov, 3 as pf, 0 as plus_minus
-from games, (select unnest([1, 2, 3, 4])::bigint as player_id);
-
-create table team_box as
-select
-    season, game_id, game_date::varchar as game_date, team_abbreviation, any_value(wl) as wl,
-    240.0::double as min, sum(pts)::bigint as pts, 4 as fgm, 6 as fga, 0 as fg3m, 0 as fg3a,
-    2 as ftm, 2 as fta, 2 as oreb, 4 as dreb, 6 as reb, 6 as ast, 2 as stl, 0 as blk,
-    4.0::double as tov, 6 as pf, -9.2::double as plus_minus
-from player_box group by all;
-
-create table shots as
-select
-    season, game_id, game_date, player_id, team_abbreviation as team,
-    '2PT Field Goal' as shot_type, 5::smallint as shot_distance, n < 2 as shot_made
-from player_box, range(3) as r (n);
-
-create table odds as
-select
-    game_id, season, game_date, 220.5 as total_line, -3.5 as home_spread, -150.0 as ml_home,
-    130.0 as ml_away, 'book' as source
-from games;
-
-create table injuries as
-select
-    event_date::date as event_date, 'Celtics' as team_nickname, 'Player 1' as player_name,
-    null as acquired, 'Player 1' as relinquished, 'knee' as notes
-from (values ('2021-10-01'), ('2022-09-30'), ('2022-10-01')) as t (event_date);
-
-create table players as
-select id as player_id, 'Player ' || id as player_name, 'G' as position
-from (select unnest([1, 2, 3, 4])::bigint as id);
-"""
-
-
-@functools.cache
-def league() -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect()
-    con.execute(LEAGUE)
-    return con
-
-
-@functools.cache
-def good_file(name: str) -> bytes:
-    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
-        league().execute(f"copy {name} to '{file.name}' (format parquet)")
-        return Path(file.name).read_bytes()
-
-
-def write_files(folder: Path, **queries: str | None) -> Path:
-    """Write a valid set of files; a query replaces a file's rows, None leaves the file out."""
-    folder.mkdir(exist_ok=True)
-    for name in FILES:
-        path = folder / f"{name}.parquet"
-        if name not in queries:
-            path.write_bytes(good_file(name))
-        elif (query := queries[name]) is None:
-            path.unlink(missing_ok=True)
-        else:
-            target = str(path).replace("'", "''")
-            league().execute(f"copy ({query}) to '{target}' (format parquet)")
-    return folder
-
-
-def stored(warehouse: Path, without: str = "") -> dict[str, list[tuple]]:
-    """Every row of every table in the warehouse."""
-    columns = f"* exclude ({without})" if without else "*"
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        return {
-            table: con.execute(f"select {columns} from {schema}.{table} order by all").fetchall()
-            for schema, table in tables
-        }
-
-
-def query(warehouse: Path, sql: str) -> list[tuple]:
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
-def load(source: Path, warehouse: Path, *seasons: str) -> IngestReport:
-    heard: list[str] = []
-    report = ingest(source, warehouse, seasons, warn=heard.append)
-    assert heard == report.warnings
-    return report
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Path:
-    return tmp_path / "made" / "on demand" / "nba.duckdb"
-
-
-@pytest.fixture(scope="session")
-def good_warehouse(tmp_path_factory) -> bytes:
-    folder = tmp_path_factory.mktemp("good")
-    load(write_files(folder / "files"), folder / "nba.duckdb")
-    return (folder / "nba.duckdb").read_bytes()
-
-
-@pytest.fixture
-def full_warehouse(tmp_path: Path, good_warehouse: bytes) -> Path:
-    """A warehouse that has the valid files."""
-    path = tmp_path / "full.duckdb"
-    path.write_bytes(good_warehouse)
-    return path
-
-
-def assert_refused(files: Path, warehouse: Path, *parts: str, seasons: tuple[str, ...] = ()):
-    """The load fails with a message that has all parts, and nothing stored has changed."""
-    before = stored(warehouse)
-    with pytest.raises(UserError) as error:
-        load(files, warehouse, *seasons)
-    assert stored(warehouse) == before
-    for part in (*parts, "Nothing was changed"):
-        assert part in str(error.value)
-    assert "\n" not in str(error.value)
-
+from tests.python.raw_league import FILES, assert_refused, load, only, query, stored, write_files
 
 # --- what is good -----------------------------------------------------------------------------
 
@@ -212,7 +59,7 @@ def test_columns_are_stored_in_declared_types_with_a_stamp(files, warehouse):
         "game_date::timestamp",
         "game_date::varchar",
         "game_date || 'T00:00:00'",
-        "game_date || ' 23:59:59.5'",
+        "game_date || ' 00:00:00.000'",
     ],
 )
 def test_dates_arrive_in_several_forms(files, warehouse, date):
@@ -259,26 +106,6 @@ def test_equal_shots_are_kept(files, warehouse):
 # --- seasons ----------------------------------------------------------------------------------
 
 
-def test_a_file_replaces_the_seasons_it_covers_and_no_other(files, warehouse):
-    load(write_files(files), warehouse)
-    old_season = "from nba_raw.shots where season = '2021-22' order by all"
-    before = query(warehouse, old_season)
-    write_files(
-        files,
-        shots="select * replace (9 as shot_distance) from shots where season = '2022-23'",
-        injuries="select * replace ('hip' as notes) from injuries where event_date > '2022-09-30'",
-    )
-    load(files, warehouse)
-    assert query(warehouse, old_season) == before
-    assert query(
-        warehouse,
-        "select season, shot_distance, count(*) from nba_raw.shots group by all order by all",
-    ) == [("2021-22", 5, 24), ("2022-23", 9, 12)]
-    assert query(
-        warehouse, "select notes, count(*) from nba_raw.injury_events group by all order by all"
-    ) == [("hip", 1), ("knee", 2)]
-
-
 def test_only_the_asked_season_is_read_and_replaced(files, warehouse):
     load(write_files(files), warehouse)
     # 2021-22 has a fault in it, which is none of our business when 2022-23 is asked for.
@@ -317,14 +144,6 @@ def test_a_game_moved_to_another_season_is_not_stored_twice(files, warehouse):
         ("2021-22", 24),
         ("2022-23", 12),
     ]
-
-
-def test_a_file_with_less_of_a_season_is_noted(files, warehouse):
-    load(write_files(files), warehouse)
-    write_files(files, odds="from odds where game_id <> '0022100001'")
-    [warning] = load(files, warehouse).warnings
-    assert "odds.parquet: 2021-22 now has 1 rows, 2 were stored before" in warning
-    assert query(warehouse, "select count(*) from nba_raw.betting_lines") == [(2,)]
 
 
 @pytest.mark.parametrize(
@@ -385,591 +204,286 @@ def test_players_are_replaced_one_by_one(files, warehouse):
     ]
 
 
-# --- bad files --------------------------------------------------------------------------------
+# --- pieces -----------------------------------------------------------------------------------
+
+NIGHT = {
+    name: f"from {name} where game_id = '0022100002'"
+    for name in ("games", "player_box", "team_box", "shots", "odds")
+} | {"injuries": None, "players": None}
 
 
-@pytest.mark.parametrize("name", ["games", "player_box", "team_box", "shots"])
-def test_a_required_file_must_be_there(files, full_warehouse, name):
-    assert_refused(write_files(files, **{name: None}), full_warehouse, f"has no {name}.parquet")
-
-
-def test_optional_files_may_be_absent(files, warehouse):
-    write_files(files, odds=None, injuries=None, players=None)
-    report = load(files, warehouse)
-    for name, warning in zip(["odds", "injuries", "players"], report.warnings, strict=True):
-        assert f"{name}.parquet is not there" in warning
-    assert query(warehouse, "select count(*) from nba_raw.betting_lines") == [(0,)]
-    load(write_files(files), warehouse)
-    before = stored(warehouse)
-    load(write_files(files, odds=None, injuries=None, players=None), warehouse)
-    for table in ("betting_lines", "injury_events", "players"):
-        assert stored(warehouse)[table] == before[table]
-
-
-@pytest.mark.parametrize("what", ["does not exist", "is not a folder"])
-def test_the_folder_must_be_one(files, warehouse, what):
-    if what == "is not a folder":
-        files.touch()
-    with pytest.raises(UserError, match=what):
-        load(files, warehouse)
-
-
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("damage", ["no bytes", "truncated", "not Parquet", "overwritten inside"])
-def test_an_unreadable_file_is_refused(files, full_warehouse, name, damage):
-    path = write_files(files) / f"{name}.parquet"
-    good = path.read_bytes()
-    bad = {
-        "no bytes": b"",
-        "truncated": good[:-20],
-        "not Parquet": b"game_id,season\n" * 100,
-        "overwritten inside": good[:4] + b"\xff" * 200 + good[204:],
+def night(**changes: str | None) -> dict[str, str | None]:
+    """One night's files: those of game 0022100002, some of them changed."""
+    return NIGHT | {
+        name: query and f"select * from ({query}) where game_id = '0022100002'"
+        for name, query in changes.items()
     }
-    path.write_bytes(bad[damage])
-    assert_refused(files, full_warehouse, f"{name}.parquet cannot be read as Parquet")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_an_empty_file_is_refused(files, full_warehouse, name):
-    write_files(files, **{name: f"from {name} limit 0"})
-    assert_refused(files, full_warehouse, f"{name}.parquet is empty")
+def test_one_night_replaces_its_game_and_nothing_else(files, full_warehouse):
+    others = "from nba_raw.{} where game_id <> '0022100002' order by all"
+    tables = ("games", "player_box", "team_box", "shots", "betting_lines")
+    before = [query(full_warehouse, others.format(table)) for table in tables]
+    rest = [query(full_warehouse, f"from nba_raw.{table}") for table in ("injury_events", "players")]
+    changes = night(player_box="select * replace (7 as ast) from player_box")
+    assert load(write_files(files, **changes), full_warehouse).warnings == []
+    assert [query(full_warehouse, others.format(table)) for table in tables] == before
+    assert [query(full_warehouse, f"from nba_raw.{table}") for table in ("injury_events", "players")] == rest
+    assert query(full_warehouse, "select distinct game_id, ast from nba_raw.player_box order by all") == [
+        ("0022100001", 3),
+        ("0022100002", 7),
+        ("0022200001", 3),
+    ]
+    assert query(full_warehouse, "select count(*) from nba_raw.player_box") == [(12,)]
 
 
-REQUIRED = [(name, c.name) for name, t in FILES.items() for c in t.columns if c.required]
-NEVER_NULL = [(name, c.name) for name, t in FILES.items() for c in t.columns if not c.nullable]
-NUMBERS = [
-    (n, c) for n, c in REQUIRED for x in FILES[n].columns if x.name == c and x.type in ("BIGINT", "DOUBLE")
-]
+def test_files_in_any_pieces_come_to_the_same_as_all_at_once(files, warehouse, tmp_path):
+    load(write_files(files), warehouse)
+    pieces = tmp_path / "pieces.duckdb"
+    for where in ("season = '2022-23'", "game_date = '2021-10-19'", "game_date = '2022-01-05'"):
+        changes = {
+            name: f"from {name} where {where}"
+            for name in ("games", "player_box", "team_box", "shots", "odds")
+        }
+        load(write_files(files, **changes, injuries=None, players=None), pieces)
+    load(write_files(files, **only(injuries="from injuries", players="from players")), pieces)
+    assert stored(pieces, without="ingested_at") == stored(warehouse, without="ingested_at")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_missing_columns_are_refused(files, full_warehouse, name):
-    required = [column for file, column in REQUIRED if file == name]
-    write_files(files, **{name: f"select * exclude ({', '.join(required)}), 1 as x from {name}"})
-    assert_refused(files, full_warehouse, f"{name}.parquet lacks column {', '.join(required)}; it has")
+@pytest.mark.parametrize("name", ["games", "player_box", "team_box", "shots", "odds", "injuries", "players"])
+def test_one_file_alone_is_enough_where_its_games_are_stored(files, full_warehouse, name):
+    before = stored(full_warehouse, without="ingested_at")
+    alone = only(**{name: f"from {name}"})
+    report = load(write_files(files, **alone), full_warehouse)
+    assert report.warnings == []
+    assert {table for table, _ in report.rows} == {FILES[name].name}
+    assert stored(full_warehouse, without="ingested_at") == before
 
 
-@pytest.mark.parametrize(("name", "column"), REQUIRED)
-def test_a_mistyped_column_is_refused(files, full_warehouse, name, column):
-    write_files(files, **{name: f"select * replace (['x'] as {column}) from {name}"})
-    assert_refused(
-        files,
-        full_warehouse,
-        f"{name}.parquet: column {column} is VARCHAR[]",
-        "e.g. '[x]' in row 1",
-    )
+def test_box_scores_alone_make_a_warehouse(files, warehouse):
+    write_files(files, shots=None, odds=None, injuries=None, players=None)
+    warnings = load(files, warehouse).warnings
+    assert [warning.split(",")[0].split(" is ")[0] for warning in warnings] == [
+        "shots.parquet", "odds.parquet", "injuries.parquet", "players.parquet",
+    ]  # fmt: skip
+    for table in ("shots", "betting_lines", "injury_events", "players"):
+        assert query(warehouse, f"select count(*) from nba_raw.{table}") == [(0,)]
 
 
-@pytest.mark.parametrize(("name", "column"), NEVER_NULL)
-def test_a_missing_value_is_refused(files, full_warehouse, name, column):
-    row = f"row_number() over () = 2 then null else {column}"
-    write_files(files, **{name: f"select * replace (case when {row} end as {column}) from {name}"})
-    value = "None" if column == "season" else "NULL"
-    assert_refused(files, full_warehouse, f"{name}.parquet: column {column}", f"e.g. {value} in row 2")
+def test_lines_are_replaced_by_game_and_source(files, full_warehouse):
+    line = "select * replace (200.5 as total_line, {source} as source) from odds where game_id = '0022100001'"
+    load(write_files(files, **only(odds=line.format(source="'other'"))), full_warehouse)
+    lines = "select source, total_line from nba_raw.betting_lines where game_id = '0022100001' order by all"
+    assert query(full_warehouse, lines) == [("book", 220.5), ("other", 200.5)]
+    load(write_files(files, **only(odds=line.format(source="source"))), full_warehouse)
+    assert query(full_warehouse, lines) == [("book", 200.5), ("other", 200.5)]
 
 
-def test_blank_text_is_a_missing_value(files, full_warehouse):
-    write_files(files, games="select * replace (' ' as home_team) from games")
-    assert_refused(
-        files,
-        full_warehouse,
-        "games.parquet: column home_team: 3 of 3 values are missing",
-        "e.g. ' ' in row 1",
-    )
-
-
-@pytest.mark.parametrize(("name", "column"), NUMBERS)
-def test_a_number_that_is_none_is_refused(files, full_warehouse, name, column):
-    value = ["nan", "inf", "-inf"][NUMBERS.index((name, column)) % 3]
-    row = f"row_number() over () = 2 then '{value}'::double else {column}"
-    write_files(files, **{name: f"select * replace (case when {row} end as {column}) from {name}"})
-    assert_refused(
-        files,
-        full_warehouse,
-        f"{name}.parquet: column {column}: 1 of",
-        "numbers",
-        f"e.g. '{value}' in row 2",
-    )
-
-
-@pytest.mark.parametrize(
-    ("file", "change", "parts"),
-    [
-        pytest.param(
-            "player_box",
-            "if(player_id = 3, 'abc', '4') as pts",
-            ("column pts is VARCHAR, not whole numbers", "e.g. 'abc' in row"),
-            id="text",
-        ),
-        pytest.param(
-            "player_box",
-            "4.5 as pts",
-            ("column pts: 12 of 12 values are not whole numbers", "e.g. '4.5' in row 1"),
-            id="fraction",
-        ),
-        pytest.param(
-            "player_box",
-            "1e30::double as player_id",
-            ("column player_id: 12 of 12 values are not whole numbers", "e.g. '1e+30'"),
-            id="beyond BIGINT",
-        ),
-        pytest.param(
-            "games",
-            "22100001 as game_id",
-            ("column game_id is INTEGER, not text", "e.g. '22100001' in row 1"),
-            id="leading zeros lost",
-        ),
-        pytest.param(
-            "shots",
-            "'yes' as shot_made",
-            ("column shot_made is VARCHAR, not true or false", "e.g. 'yes'"),
-            id="boolean",
-        ),
-        pytest.param(
-            "odds",
-            "'pick' as home_spread",
-            ("column home_spread is VARCHAR, not finite numbers", "e.g. 'pick'"),
-            id="double",
-        ),
-        pytest.param(
-            "team_box",
-            "'Oct 19, 2021' as game_date",
-            ("column game_date: 6 of 6 values are not dates", "e.g. 'Oct 19, 2021' in row 1"),
-            id="no date",
-        ),
-        pytest.param(
-            "team_box",
-            "'2021-02-30' as game_date",
-            ("column game_date: 6 of 6", "e.g. '2021-02-30'"),
-            id="no such day",
-        ),
-        pytest.param(
-            "team_box",
-            "'2021-10-20T00:30:00Z' as game_date",
-            ("column game_date: 6 of 6", "e.g. '2021-10-20T00:30:00Z'"),
-            id="zone in text",
-        ),
-        pytest.param(
-            "games",
-            "game_date::timestamptz as game_date",
-            ("column game_date is TIMESTAMP WITH TIME ZONE", "e.g. '2021-10-"),
-            id="zone",
-        ),
-        pytest.param(
-            "games",
-            "1634601600 as game_date",
-            ("column game_date is INTEGER", "e.g. '1634601600'"),
-            id="epoch",
-        ),
-        pytest.param(
-            "games",
-            "date '1945-12-31' as game_date",
-            ("column game_date: 3 of 3", "from 1946", "e.g. '1945-12-31'"),
-            id="too early",
-        ),
-        pytest.param(
-            "injuries",
-            "date '0001-01-01' as event_date",
-            ("column event_date: 3 of 3", "e.g. '0001-01-01'"),
-            id="year 1",
-        ),
-        pytest.param(
-            "injuries",
-            "make_date(year(today()) + 2, 1, 1) as event_date",
-            ("column event_date: 3 of 3", "-01-01' in row 1"),
-            id="too late",
-        ),
-        pytest.param(
-            "games",
-            "'infinity'::date as game_date",
-            ("column game_date: 3 of 3", "e.g. 'infinity'"),
-            id="infinity",
-        ),
-        pytest.param(
-            "games",
-            "'infinity'::timestamp as game_date",
-            ("column game_date: 3 of 3", "e.g. 'infinity'"),
-            id="infinite moment",
-        ),
-        pytest.param(
-            "shots",
-            "if(player_id = 2, '2021', season) as season",
-            ("column season must be like '2021-22'", "e.g. '2021' in row "),
-            id="season",
-        ),
-        pytest.param(
-            "odds",
-            "2021 as season",
-            ("column season is INTEGER, not text", "e.g. '2021'"),
-            id="season number",
-        ),
-    ],
-)
-def test_a_bad_value_is_refused(files, full_warehouse, file, change, parts):
-    write_files(files, **{file: f"select * replace ({change}) from {file}"})
-    assert_refused(files, full_warehouse, f"{file}.parquet", *parts)
-
-
-@pytest.mark.parametrize("date", ["date '1946-01-01'", "make_date(year(today()) + 1, 12, 31)"])
-def test_the_first_and_last_possible_dates_are_accepted(files, warehouse, date):
-    write_files(files, injuries=f"select * replace ({date} as event_date) from injuries")
-    load(files, warehouse)
-
-
-def test_a_column_of_nothing_but_nulls_may_have_any_type(files, warehouse):
+def test_transactions_are_replaced_by_day(files, full_warehouse):
+    """A day of one season says nothing about the others, nor about other days of that season."""
     write_files(
         files,
-        injuries="select * replace (null::integer as relinquished) from injuries",
-        games="select * replace (null::varchar as home_score) from games",
+        **only(injuries="select * replace ('hip' as notes) from injuries where event_date = '2022-09-30'"),
     )
-    [warning] = load(files, warehouse).warnings
-    assert "3 games with a box score and no final score" in warning
+    load(files, full_warehouse)
+    assert query(
+        full_warehouse, "select event_date::varchar, notes from nba_raw.injury_events order by all"
+    ) == [("2021-10-01", "knee"), ("2022-09-30", "hip"), ("2022-10-01", "knee")]
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "where"),
-    [
-        ("games", "'Elsewhere' as arena", ["game_id 0022100001;", "arena (Elsewhere and Garden)"]),
-        (
-            "player_box",
-            "7::smallint as min",
-            ["game_id 0022100001, player_id 1;", "min (7.0 and 30"],
-        ),
-        ("team_box", "null as ast", ["game_id 0022100001, team_abbreviation BOS;", "ast (6 and N"]),
-        (
-            "odds",
-            "200.5 as total_line",
-            ["game_id 0022100001, source book;", "total_line (200.5 a"],
-        ),
-        ("players", "'C' as position", ["player_id 1;", "column position (C and G)"]),
-    ],
-)
-def test_a_key_with_two_values_is_refused(files, full_warehouse, name, change, where):
-    write_files(files, **{name: f"from {name} union all select * replace ({change}) from {name}"})
-    assert_refused(files, full_warehouse, f"{name}.parquet", *where)
+def test_a_part_of_a_game_is_noted(files, full_warehouse):
+    part = night(player_box="from player_box where player_id <> 4")
+    warning, *_ = load(write_files(files, **part), full_warehouse).warnings
+    assert "player_box.parquet: fewer rows than are stored of 1 games" in warning
+    assert "e.g. game 0022100002 has 3, 4 are stored" in warning
 
 
-@pytest.mark.parametrize("name", ["games", "player_box", "team_box", "odds", "players"])
-def test_equal_rows_of_a_key_are_collapsed(files, warehouse, name):
-    load(write_files(files), warehouse)
-    before = stored(warehouse, without="ingested_at")
-    # A column that is not stored does not make a row different.
-    write_files(files, **{name: f"select *, unnest([1, 2]) as serial from {name}"})
-    ignored, warning = load(files, warehouse).warnings
-    assert f"{name}.parquet: 1 unknown columns ignored: serial" in ignored
-    assert f"{name}.parquet" in warning
-    assert f"{len(before[FILES[name].name])} repeated rows left out" in warning
-    assert stored(warehouse, without="ingested_at") == before
+def test_a_game_that_moves_takes_what_is_stored_along(files, full_warehouse):
+    """A game that was postponed and is played: the schedule is loaded first, with the new date."""
+    moved = "select * replace ('2022-02-03' as game_date) from games where game_id = '0022100002'"
+    [warning] = load(write_files(files, **only(games=moved)), full_warehouse).warnings
+    assert "1 stored games are moved; e.g. game 0022100002 from 2022-01-05 to 2022-02-03" in warning
+    for table in ("games", "player_box", "team_box", "shots", "betting_lines"):
+        assert query(
+            full_warehouse, f"select distinct game_id, game_date::varchar from nba_raw.{table} order by all"
+        ) == [("0022100001", "2021-10-19"), ("0022100002", "2022-02-03"), ("0022200001", "2022-10-18")]
 
 
-@pytest.mark.parametrize(
-    ("name", "who"),
-    [
-        ("player_box", "player_id 1"),
-        ("team_box", "team_abbreviation BOS"),
-        ("shots", "player_id 1"),
-    ],
-)
-def test_a_row_for_an_unknown_game_is_refused(files, full_warehouse, name, who):
-    stray = f"select * replace ('0022199999' as game_id) from {name} where game_id = '0022100001'"
-    write_files(files, **{name: f"from {name} union all {stray}"})
+def test_a_box_score_of_other_teams_is_said(files, full_warehouse):
+    """Whether the game or its box score was wrong, nobody can tell here."""
+    change = "select * replace ('NYK' as away_team) from games where game_id = '0022100002'"
+    [warning] = load(write_files(files, **only(games=change)), full_warehouse).warnings
+    assert "1 teams with a box score in a game they are not part of; e.g. game 0022100002 LAL" in warning
+
+
+def test_the_same_game_under_another_id_is_refused(files, full_warehouse):
+    again = "select * replace ('derived:1' as game_id) from {} where game_id = '0022100002'"
+    write_files(files, **only(games=again.format("games")))
     assert_refused(
         files,
         full_warehouse,
-        f"{name}.parquet has",
-        "column game_id",
-        f"e.g. game_id 0022199999, {who}",
-        "games.parquet",
+        "games.parquet: 2 times a team plays twice on a day",
+        "BOS on 2022-01-05: games 0022100002 and derived:1",
+        "Game 0022100002 is stored already",
+        "--replace-season",
     )
 
 
-def test_a_game_stored_before_is_known(files, warehouse):
-    load(write_files(files), warehouse)
-    write_files(files, games="from games where season = '2022-23'")
-    assert load(files, warehouse).warnings == []
+def test_a_game_yet_to_be_played_may_share_a_day(files, full_warehouse):
+    """A postponed game may stay in the schedule under its old date."""
+    again = "select * replace ('ppd' as game_id, null as home_score) from games where game_id = '0022100002'"
+    load(write_files(files, **only(games=again)), full_warehouse)
+    assert query(full_warehouse, "select count(*) from nba_raw.games") == [(4,)]
 
 
-def test_games_may_not_vanish_under_stored_box_scores(files, warehouse):
-    load(write_files(files), warehouse)
-    before = stored(warehouse)
-    only_new = {n: f"from {n} where season = '2022-23'" for n in ("player_box", "team_box", "shots")}
-    write_files(files, games="from games where game_id <> '0022100001'", **only_new)
-    with pytest.raises(UserError, match=r"nba_raw\.player_box, as stored before, has 4 rows"):
+@pytest.mark.parametrize("name", ["games", "player_box", "team_box"])
+def test_an_empty_warehouse_needs_games_and_box_scores(files, warehouse, name):
+    write_files(files, **{name: None})
+    with pytest.raises(UserError, match=f"{name}.parquet is missing: the warehouse has no games yet"):
         load(files, warehouse)
-    assert stored(warehouse) == before
-
-
-# --- oddities ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "sql", "parts"),
-    [
-        pytest.param(
-            "games",
-            "select * replace (11 as home_score) from games",
-            ["6 points of a box score", "e.g. game 0022100001 BOS: players 10, score 11"],
-            id="score",
-        ),
-        pytest.param(
-            "team_box",
-            "select * replace (pts + 1 as pts) from team_box",
-            ["6 points of a box score", "e.g. game 0022100001 BOS: team box 11, score 10"],
-            id="team box",
-        ),
-        pytest.param(
-            "games",
-            "select * replace (null as away_score) from games",
-            ["3 games with a box score and no final score", "game 0022100001 of 2021-10-19"],
-            id="no score",
-        ),
-        pytest.param(
-            "games",
-            "select * replace ('NYK' as away_team) from games",
-            ["3 teams with a box score in a game they are not part of", "game 0022100001 LAL"],
-            id="team elsewhere",
-        ),
-        pytest.param(
-            "shots",
-            "select * replace (true as shot_made) from shots",
-            [
-                "12 player-games whose shots",
-                "game 0022100001 player 1: made 3 of 3 by shots, 2 of 3 by",
-            ],
-            id="shots made",
-        ),
-        pytest.param(
-            "shots",
-            "from shots where shot_made or game_id <> '0022100001'",
-            ["4 player-games whose shots", "made 2 of 2 by shots, 2 of 3 by"],
-            id="shots taken",
-        ),
-        pytest.param(
-            "shots",
-            "from shots where player_id <> 4",
-            ["3 player-games whose shots", "player 4: made 0 of 0 by shots, 2 of 3"],
-            id="no shots",
-        ),
-        pytest.param(
-            "shots",
-            "from shots union all select * replace (9 as player_id) from shots",
-            ["3 player-games whose shots", "player 9: made 8 of 12 by shots, no row by"],
-            id="shots without a box row",
-        ),
-        pytest.param(
-            "odds",
-            "from odds union all select * replace ('x' as game_id) from odds limit 4",
-            ["1 lines for a game that is not in games", "game x from book"],
-            id="odds",
-        ),
-        pytest.param(
-            "games",
-            "select * replace ('Regular Season' as season_type) from games",
-            ["3 games of a season_type", "game 0022100001: Regular Season"],
-            id="season type",
-        ),
-        pytest.param(
-            "shots",
-            "select * replace ('2PT' as shot_type) from shots",
-            ["36 shots of a shot_type", "2PT"],
-            id="shot type",
-        ),
-        pytest.param(
-            "players",
-            "select *, 1 as height, 2 as weight from players",
-            ["players.parquet: 2 unknown columns ignored: height, weight"],
-            id="unknown",
-        ),
-        *(
-            pytest.param(
-                name,
-                f"select * replace (game_date::date + 1 as game_date) from {name}",
-                [
-                    f"rows of {FILES[name].name} whose game_date or season",
-                    "game 0022100001: 2021-10-20 in 2021-22, but 2021-10-19",
-                ],
-                id=f"{name} date",
-            )
-            for name in ("player_box", "team_box", "shots", "odds")
-        ),
-        pytest.param(
-            "odds",
-            "select * replace ('2021-22' as season) from odds",
-            ["1 rows of betting_lines", "2022-10-18 in 2021-22, but 2022-10-18 in 2022-23"],
-            id="season",
-        ),
-    ],
-)
-def test_an_oddity_is_a_warning_with_count_and_example(files, warehouse, name, sql, parts):
-    [warning] = load(write_files(files, **{name: sql}), warehouse).warnings
-    for part in parts:
-        assert part in warning
-    assert query(warehouse, "select count(*) from nba_raw.games") == [(3,)]
-
-
-@pytest.mark.parametrize("season", ["2018-19", "2030-31"])
-def test_a_game_dated_outside_its_season_is_a_warning(files, warehouse, season):
-    changes = {
-        name: f"select * replace ('{season}' as season) from {name}"
-        for name in ("games", "player_box", "team_box", "shots", "odds")
-    }
-    [warning] = load(write_files(files, **changes), warehouse).warnings
-    assert "3 games dated outside their season" in warning
-
-
-def test_a_game_without_any_shots_is_not_covered_and_no_contradiction(files, warehouse):
-    write_files(files, shots="from shots where game_id <> '0022100002'")
-    assert load(files, warehouse).warnings == []
-
-
-def test_unknown_points_or_counts_are_not_a_contradiction(files, warehouse):
-    write_files(
-        files,
-        player_box="""
-        select * replace (
-            if(player_id = 1, null, pts) as pts, null as fgm, null as fga
-        ) from player_box
-    """,
-    )
-    assert load(files, warehouse).warnings == []
-
-
-def exhibition(code: str) -> str:
-    return (
-        "from games union all select * replace "
-        f"('0032100001' as game_id, 'all_star' as season_type, '{code}' as home_team) "
-        "from games where game_id = '0022100001'"
-    )
-
-
-def test_a_code_of_no_seed_is_a_warning(files, warehouse):
-    [warning] = load(write_files(files, games=exhibition("ZZZ")), warehouse).warnings
-    assert "1 games with a team code that no seed has" in warning
-    assert "ZZZ; e.g. game 0032100001" in warning
-
-
-def test_a_code_of_the_seed_is_no_warning(files, warehouse, tmp_path, monkeypatch):
-    for seed, codes in {"nba_teams": "BOS LAL", "non_nba_teams": "ZZZ"}.items():
-        (tmp_path / f"{seed}.csv").write_text("team_abbr,kind\n" + ",\n".join(codes.split()))
-    monkeypatch.setattr(raw_oddities, "SEEDS", tmp_path)
-    assert load(write_files(files, games=exhibition("ZZZ")), warehouse).warnings == []
-    (tmp_path / "non_nba_teams.csv").unlink()
-    [warning] = load(files, warehouse).warnings
-    assert "seeds/non_nba_teams.csv is not there" in warning
-
-
-# --- the warehouse ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["games", "shots"])
-def test_a_refused_load_leaves_no_new_warehouse(files, warehouse, name):
-    """Found bad while reading (no games), and found bad inside the transaction (stray shots)."""
-    bad = {"games": "from games limit 0", "shots": "select * replace ('x' as game_id) from shots"}
-    with pytest.raises(UserError):
-        load(write_files(files, **{name: bad[name]}), warehouse)
     assert not list(warehouse.parent.glob("*"))
 
 
-def test_other_schemas_of_the_warehouse_are_left_alone(files, warehouse):
-    warehouse.parent.mkdir(parents=True)
-    with duckdb.connect(str(warehouse)) as con:
-        con.execute("create schema other; create table other.mine as select 1 as a")
-    load(write_files(files), warehouse)
-    assert query(warehouse, "from other.mine") == [(1,)]
+def test_a_folder_without_any_file_is_refused(files, full_warehouse):
+    write_files(files, **only())
+    assert_refused(files, full_warehouse, "has none of the files games.parquet, player_box.parquet")
 
 
-def test_a_warehouse_in_use_names_the_process(files, warehouse):
-    load(write_files(files), warehouse)
-    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", hold, str(warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        holder.stdout.readline()
-        with pytest.raises(UserError, match=f"Another process .PID {holder.pid}. has it open"):
-            load(files, warehouse)
-        holder.communicate(b"\n")
-    load(files, warehouse)
+def test_a_file_of_another_name_is_said(files, full_warehouse):
+    write_files(files, **only(players="from players"))
+    (files / "shot.parquet").write_bytes(b"")
+    [warning] = load(files, full_warehouse).warnings
+    assert "not read" in warning
+    assert "shot.parquet" in warning
 
 
-def test_a_warehouse_open_in_this_process_is_refused(files, warehouse):
-    load(write_files(files), warehouse)
-    with (
-        duckdb.connect(str(warehouse)),
-        pytest.raises(UserError, match="This process has it open too: close that connection"),
-    ):
-        load(files, warehouse)
+def test_the_status_of_a_game_is_kept(files, warehouse):
+    status = "select *, if(game_id = '0022100002', 'Postponed', ' ') as game_status from games"
+    load(write_files(files, games=status), warehouse)
+    assert query(warehouse, "select game_id, game_status from nba_raw.games order by all") == [
+        ("0022100001", None),
+        ("0022100002", "Postponed"),
+        ("0022200001", None),
+    ]
 
 
-@pytest.mark.parametrize("content", [b"", b"not a database " * 1000, b"SQLite format 3\0" * 300])
-def test_a_file_that_is_no_database_is_refused_and_kept(files, tmp_path, content):
-    warehouse = tmp_path / "notes.txt"
-    warehouse.write_bytes(content)
-    with pytest.raises(UserError, match="not a DuckDB database: give another path"):
-        load(write_files(files), warehouse)
-    assert warehouse.read_bytes() == content
+def test_a_warehouse_from_before_a_column_gets_it(files, full_warehouse):
+    with duckdb.connect(str(full_warehouse)) as con:
+        con.execute("alter table nba_raw.games drop column game_status")
+    night_of = night(games="select *, 'cancelled' as game_status from games")
+    load(
+        write_files(
+            files,
+            **night_of,
+        ),
+        full_warehouse,
+        only_check=True,
+    )
+    load(write_files(files, **night_of), full_warehouse)
+    assert query(
+        full_warehouse, "select game_status, count(*) from nba_raw.games group by all order by all"
+    ) == [
+        ("cancelled", 1),
+        (None, 2),
+    ]
 
 
-def test_a_folder_is_no_warehouse(files, tmp_path):
-    with pytest.raises(UserError, match="It is a folder"):
-        load(write_files(files), tmp_path)
+# --- whole seasons ----------------------------------------------------------------------------
 
 
-def test_a_warehouse_that_cannot_be_made_is_refused(files, tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="Cannot write to the warehouse"):
-        load(write_files(files), tmp_path / "file" / "nba.duckdb")
+def test_whole_seasons_are_replaced_when_told(files, full_warehouse):
+    write_files(
+        files,
+        shots="select * replace (9 as shot_distance) from shots where season = '2022-23'",
+        odds="from odds where game_id <> '0022100001'",
+        injuries="select * replace ('hip' as notes) from injuries where event_date = '2021-10-01'",
+    )
+    report = load(files, full_warehouse, whole_seasons=True)
+    assert [warning.split(";")[0] for warning in report.warnings] == [
+        "odds.parquet covers 2021-22 and has no row of 1 games that are stored: 1 rows vanish",
+        "injuries.parquet covers 2021-22 and has no row of 1 days that are stored: 1 rows vanish",
+    ]
+    assert query(
+        full_warehouse, "select season, shot_distance, count(*) from nba_raw.shots group by all order by all"
+    ) == [("2021-22", 5, 24), ("2022-23", 9, 12)]
+    assert query(full_warehouse, "select game_id from nba_raw.betting_lines order by all") == [
+        ("0022100002",),
+        ("0022200001",),
+    ]
+    assert query(
+        full_warehouse, "select event_date::varchar, notes from nba_raw.injury_events order by all"
+    ) == [("2021-10-01", "hip"), ("2022-10-01", "knee")]
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
-def test_a_warehouse_without_permission_is_refused(files, warehouse):
-    load(write_files(files), warehouse)
-    warehouse.chmod(0o444)
-    with pytest.raises(UserError, match="Ask for the right to write there"):
-        load(files, warehouse)
+def test_more_than_a_few_games_vanish_only_when_meant(files, warehouse):
+    """The season has five games, and the next file but one of them."""
+    many = (
+        "select * replace (game_id || m as game_id, game_date::date + m::int as game_date) "
+        "from {}, range(5) as r (m)"
+    )
+    names = ("games", "player_box", "team_box", "shots", "odds")
+    season = {
+        name: f"select * exclude (m) from ({many.format(name)}) where season = '2022-23'" for name in names
+    }
+    season["team_box"] = season["team_box"].replace(
+        "game_date::date + m::int", "(game_date::date + m::int)::varchar"
+    )
+    load(write_files(files, **season), warehouse)
+    one = {name: f"from ({query}) where game_id = '00222000010'" for name, query in season.items()}
+    write_files(files, **one)
+    asked = []
+    assert_refused(
+        files,
+        warehouse,
+        "4 stored games or days that no file has would vanish",
+        "Give --yes",
+        whole_seasons=True,
+        may_vanish=asked.append,
+    )
+    assert asked == ["4 stored games or days that no file has"]
+    load(files, warehouse, whole_seasons=True, may_vanish=lambda what: True)
+    assert query(warehouse, "select game_id from nba_raw.games") == [("00222000010",)]
 
 
-def test_a_stored_table_of_another_shape_is_refused(files, warehouse):
-    warehouse.parent.mkdir(parents=True)
-    with duckdb.connect(str(warehouse)) as con:
-        con.execute("create schema nba_raw; create table nba_raw.shots as select 1 as a")
-    before = stored(warehouse)
-    with pytest.raises(UserError, match="tables of another shape: drop these first"):
-        load(write_files(files), warehouse)
-    assert stored(warehouse) == before
+def test_games_may_not_vanish_under_stored_box_scores(files, full_warehouse):
+    only_new = {n: f"from {n} where season = '2022-23'" for n in ("player_box", "team_box", "shots")}
+    write_files(files, games="from games where game_id <> '0022100001'", **only_new)
+    assert_refused(
+        files,
+        full_warehouse,
+        "nba_raw.player_box, as stored before, has 4 rows",
+        "nba_raw.shots, as stored before, has 12 rows",
+        faults=3,
+        whole_seasons=True,
+    )
 
 
-FILL = """
-import resource, sys
-from pathlib import Path
-from orchestrator.errors import UserError
-from orchestrator.ingest import ingest
-limit = int(sys.argv[3])
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-try:
-    ingest(Path(sys.argv[1]), Path(sys.argv[2]), warn=print)
-except UserError as error:
-    print(error)
-"""
+# --- only looking -----------------------------------------------------------------------------
 
 
-def test_a_full_disk_changes_nothing(files, warehouse):
-    """A limit on the size of files stands in for the disk."""
-    load(write_files(files), warehouse)
-    before = stored(warehouse)
-    project = Path(raw_oddities.__file__).parents[1]
-    for path in (warehouse, warehouse.with_name("new")):
-        run = subprocess.run(
-            [sys.executable, "-c", FILL, str(files), str(path), "9000"],
-            cwd=project,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert "Cannot write to the warehouse" in run.stdout
-    assert stored(warehouse) == before
-    assert not list(warehouse.parent.glob("new*"))
-    load(files, warehouse)
-    assert os.listdir(warehouse.parent) == [warehouse.name]
+def test_a_check_says_the_same_and_changes_nothing(files, warehouse, full_warehouse):
+    write_files(files, games="select * replace (11 as home_score) from games")
+    report = load(files, warehouse, only_check=True)
+    assert report.faults == []
+    assert not warehouse.parent.exists()
+    content = full_warehouse.read_bytes()
+    assert load(files, full_warehouse, only_check=True) == report
+    assert full_warehouse.read_bytes() == content
+    assert load(files, full_warehouse) == report
+
+
+def test_a_check_finds_all_faults(files, full_warehouse):
+    write_files(
+        files,
+        games="select * replace (-1 as home_score) from games",
+        odds="select * exclude (source) from odds",
+    )
+    report = load(files, full_warehouse, only_check=True)
+    assert [fault.split(":")[0].split(" lacks ")[0] for fault in report.faults] == [
+        "games.parquet",
+        "odds.parquet",
+    ]
+    assert report.rows["games", "2022-23"] == 1
 
 
 # --- the real files ---------------------------------------------------------------------------
@@ -984,9 +498,12 @@ def test_real_files_load_whole(real_data, warehouse):
         [(in_table,)] = query(warehouse, f"select count(*) from nba_raw.{table.name}")
         assert in_table == in_file
         assert sum(rows for (name, _), rows in report.rows.items() if name == table.name) == in_file
+    not_read, shots, spreads, names = report.warnings
+    assert "player_props.parquet" in not_read
     # Box scores and shots agree but for six attempts given to a team mate or counted twice.
-    [warning] = report.warnings
-    assert warning.startswith("6 player-games whose shots do not agree with the box score")
+    assert shots.startswith("6 player-games whose shots do not agree with the box score")
+    assert spreads.startswith("114 games whose betting sources disagree about the sign of the spread")
+    assert names.startswith("29 of 11,445 injury transactions name nobody who is known as a player")
 
 
 @pytest.mark.real
