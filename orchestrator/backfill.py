@@ -245,8 +245,7 @@ class _Execution:
                 result = self._attempt(planned)
             except BusyError as error:  # no date is to blame, and the next one would fare no better
                 outcome.stopped_by, self._in_use = str(error).splitlines()[0], True
-                if self._interrupts.received:
-                    outcome.state = "interrupted"
+                outcome.state = "interrupted" if self._interrupts.received else outcome.state
                 return
             if self._interrupts.cancelled:
                 raise KeyboardInterrupt

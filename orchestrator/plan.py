@@ -104,7 +104,7 @@ class Blocked(NamedTuple):
 
 
 class Emptied(NamedTuple):
-    """Dates that have rows in a table now and, by what schedule and box scores say, will have none."""
+    """Dates that have rows in one of the five tables and, by schedule and box scores, will have none."""
 
     dates: int
     start: date
@@ -349,7 +349,9 @@ def _left(cells: Sequence[Cell], run: set[tuple[str, date]], request: Request) -
 
 
 def _emptied(cells: Sequence[Cell], run: set[tuple[str, date]]) -> Emptied | None:
-    lost = [cell for cell in cells if cell.rows and not cell.expected and (cell.table, cell.day) in run]
+    # Exclusions alone are no loss: they also list exhibitions, which a schedule may leave out.
+    feature_cells = [cell for cell in cells if cell.table != EXCLUSIONS and (cell.table, cell.day) in run]
+    lost = [cell for cell in feature_cells if cell.rows and not cell.expected]
     if not lost:
         return None
     days, tables = {cell.day for cell in lost}, {cell.table for cell in lost}
