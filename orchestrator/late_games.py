@@ -43,7 +43,7 @@ class LateGame(NamedTuple):
 
 
 def late_games(connection: Connection, start: date, end: date) -> list[LateGame]:
-    """Return the games without a box score on dates of [start, end], or before and felt there; oldest first."""
+    """Return the games without a box score in [start, end], or earlier and felt there; oldest first."""
     if not connection.has_table(INTERMEDIATE, "int_box_score_gaps") or not connection.has_table(
         PRECOMPUTE, "ml_feature_store"
     ):

@@ -50,8 +50,9 @@ def problems(connection: Connection, wanted: Mapping[date, int]) -> list[Problem
     """Return what the preflight finds in the games that features of the wanted dates are made from.
 
     `wanted` gives each date the start year of its season, by the schedule. What is found lies in these
-    seasons, up to the last wanted date of each; oldest first, blocks before warnings. Nothing is found without wanted dates, or in a warehouse whose views were never made (prepare it first).
-    UserError when the view cannot be read, as when a raw table it was made for is gone.
+    seasons, up to the last wanted date of each; oldest first, blocks before warnings. Nothing is found
+    without wanted dates, or in a warehouse whose views were never made (prepare it first). UserError when
+    the view cannot be read, as when a raw table it was made for is gone.
     """
     last_wanted: dict[int, date] = {}
     for day, season in wanted.items():
