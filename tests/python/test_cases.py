@@ -201,7 +201,7 @@ def test_a_box_score_a_day_late(write, tmp_path):
         "select count(*) from nba_precompute.ml_feature_store where analysis_date = date '2024-01-14' "
         "and missing_games_count > 0",
     )
-    assert waiting > 20
+    assert waiting > 5
     assert f"MIL-GSW 2024-01-13: no box score yet; {waiting} rows of 2024-01-14 not ready" in done.stderr
     before = row_of(warehouse, *ANTETOKOUNMPO)
     assert before[:4] == (None, None, None, None)
@@ -237,7 +237,7 @@ def test_box_scores_alone_make_a_store(write, base, tmp_path):
         "from nba_precompute.ml_feature_store "
         "where points_std_last_10 is not null and player_status is distinct from 'out'",
     )
-    assert rows > 5_000
+    assert rows > 4_000
     assert zones == 0
     assert ready == rows
     counts = "select " + ", ".join(f"(select count(*) from nba_precompute.{table})" for table in TABLES)
