@@ -68,7 +68,7 @@ class Chunk:
     content_hash: str
     """Of what the rows say, in any order; when they were ingested does not count."""
     reason: str = ""
-    """Why it is loaded: `new`, `changed`, or that rows of it are gone over there."""
+    """Why it is loaded: `new`, `changed`, or what of it is not there: columns or rows."""
 
     def __str__(self) -> str:
         """Show as `player_box 2021-22`."""
@@ -123,6 +123,7 @@ def publish(
                 return result
             files = [_export(opened, chunk, Path(scratch)) for chunk in todo]
         remote.create_missing()
+        remote.add_columns()
         for number, (chunk, file) in enumerate(zip(todo, files, strict=True), 1):
             began = time.monotonic()
             remote.put(chunk, file)
@@ -138,6 +139,8 @@ def _chunks(warehouse: Connection, asked: Sequence[str]) -> list[Chunk]:
     there = warehouse.tables_in(DATASET)
     if missing := [table.name for table in RAW_TABLES if table.name not in there]:
         raise UserError(f"the warehouse has no {DATASET}.{', '.join(missing)}: {LOAD_FIRST}")
+    for table in RAW_TABLES:
+        _refuse_missing_columns(warehouse, table)
     chunks = [
         Chunk(table.name, season, rows, f"{content:x}")
         for table in RAW_TABLES
@@ -148,6 +151,21 @@ def _chunks(warehouse: Connection, asked: Sequence[str]) -> list[Chunk]:
     if absent := [season for season in asked if season not in known]:
         raise UsageError(f"the warehouse has no raw data of {', '.join(absent)}")
     return chunks
+
+
+def _refuse_missing_columns(warehouse: Connection, table: RawTable) -> None:
+    found = warehouse.rows(
+        "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
+        [DATASET, table.name],
+    )
+    there = {name for (name,) in found}
+    if missing := [column.name for column in table.columns if column.name not in there]:
+        raise UserError(
+            f"{DATASET}.{table.name} comes from an earlier version and has no column {', '.join(missing)}. "
+            "Nothing was published.\n"
+            "  Load any file again with `orchestrate.py ingest --from DIR`, which adds what is missing, then "
+            "publish."
+        )
 
 
 def _summary(table: RawTable) -> str:
@@ -190,6 +208,8 @@ class _Remote:
         """Look at what is there; a table of another shape is an error."""
         self._client, self._project, self._location = to.client, to.project, to.location
         self._shapes = {table.name: columns_of(table) for table in RAW_TABLES} | {MANIFEST: _MANIFEST_COLUMNS}
+        self._lacking: dict[str, dict[str, str]] = {}
+        """What tables of an earlier version have yet to get: columns and types by table."""
         self._there = {name for name in self._shapes if self._has(name)}
         self._others: dict[str, int] = {}
 
@@ -206,6 +226,8 @@ class _Remote:
                 known = manifest.get((chunk.table, chunk.season))
                 if known is None:
                     reason = "not published by this command" if count else "new"
+                elif table.name in self._lacking:
+                    reason = f"no {', '.join(self._lacking[table.name])} there yet"
                 elif known != (chunk.rows, chunk.content_hash):
                     reason = "changed"
                 elif known[0] != count:
@@ -240,6 +262,13 @@ class _Remote:
                 table = Table(self._path(name), _schema(columns))
                 table.clustering_fields = _CLUSTERING.get(name)
                 self._client.create_table(table, exists_ok=True)
+
+    def add_columns(self) -> None:
+        """Give tables of an earlier version the columns that came later, NULL in the rows that are there."""
+        for name, columns in self._lacking.items():
+            # One statement: BigQuery takes few changes of a table's shape in ten seconds.
+            added = ", ".join(f"add column if not exists `{column}` {columns[column]}" for column in columns)
+            self._client.query_and_wait(f"alter table `{self._path(name)}` {added}")
 
     def put(self, chunk: Chunk, file: Path) -> None:
         """Put a file's rows in the place of a season's, all or none, however often it takes."""
@@ -323,11 +352,13 @@ class _Remote:
             found = self._client.get_table(self._path(name), retry=DEFAULT_RETRY.with_timeout(20), timeout=20)
         except NotFound:
             return False
-        self._refuse_other_columns(found, self._shapes[name])
+        there = {field.name: type_of(field) for field in found.schema}
+        if lacking := {column: type_ for column, type_ in _addable(name).items() if column not in there}:
+            self._lacking[name] = lacking
+        self._refuse_other_columns(found, there | lacking, self._shapes[name])
         return True
 
-    def _refuse_other_columns(self, found: Table, columns: dict[str, str]) -> None:
-        there = {field.name: type_of(field) for field in found.schema}
+    def _refuse_other_columns(self, found: Table, there: dict[str, str], columns: dict[str, str]) -> None:
         wrong = [
             f"column {name} is {there.get(name, 'absent')} there, {columns.get(name, 'absent')} here"
             for name in (*columns, *(name for name in there if name not in columns))
@@ -362,6 +393,17 @@ class _Remote:
 def columns_of(table: RawTable) -> dict[str, str]:
     """Return the columns of a raw table with BigQuery's types."""
     return {column.name: TYPES[column.type] for column in table.columns} | {"ingested_at": "TIMESTAMP"}
+
+
+def _addable(name: str) -> dict[str, str]:
+    """Return the columns that a stored table may lack, as files may: each is NULL where nobody says it."""
+    return {
+        column.name: TYPES[column.type]
+        for table in RAW_TABLES
+        if table.name == name
+        for column in table.columns
+        if not column.required
+    }
 
 
 def _schema(columns: dict[str, str]) -> list[SchemaField]:

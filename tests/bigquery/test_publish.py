@@ -281,6 +281,41 @@ def test_a_table_of_another_shape_is_refused_and_nothing_touched(raw, emulator, 
     assert _tables(there) == {"team_box"}
 
 
+def test_a_table_of_an_earlier_version_gets_its_new_columns(raw, there, tmp_path):
+    """Those that files may lack: what is there stays, and what is known of the new columns arrives."""
+    warehouse = copy_of(raw, tmp_path)
+    change(warehouse, "update nba_raw.games set game_status = 'Final' where game_id like '%1'")
+    hand_over(warehouse, there)
+    there.query("insert into nba_raw.games (game_id, season) values ('old', '1999-00')")
+    for column in ("game_status", "arena"):
+        there.query(f"alter table nba_raw.games drop column {column}")
+    lacks = [(f"games {SEASON}", "no arena, game_status there yet")]
+
+    def columns() -> set[str]:
+        return {field.name for field in there.client.get_table(f"{there.project}.nba_raw.games").schema}
+
+    before = columns()
+    assert hand_over(warehouse, there, dry_run=True) == lacks
+    assert columns() == before
+    assert hand_over(warehouse, there) == lacks
+    assert columns() == before | {"game_status", "arena"}
+    old = "from nba_raw.games where season = '1999-00'"
+    assert there.query(f"select game_id, game_status, arena {old}") == [("old", None, None)]
+    there.query(f"delete {old}")
+    assert there.query("select count(game_status) from nba_raw.games")[0][0] > 100
+    assert same(warehouse, there)
+    assert hand_over(warehouse, there) == []
+
+
+def test_a_warehouse_of_an_earlier_version_is_refused(raw, there, tmp_path):
+    warehouse = copy_of(raw, tmp_path)
+    change(warehouse, "alter table nba_raw.games drop column game_status")
+    said = r"nba_raw\.games .* has no column game_status(.|\n)*ingest --from DIR"
+    with pytest.raises(UserError, match=said):
+        hand_over(warehouse, there)
+    assert _tables(there) == set()
+
+
 def test_a_dry_run_makes_nothing(raw, there):
     assert {reason for _, reason in hand_over(raw, there, dry_run=True)} == {"new"}
     assert _tables(there) == set()
@@ -362,6 +397,6 @@ def test_what_is_no_bigquery_is_refused(monkeypatch, target, said):
 
 
 def test_without_the_client_it_says_how_to_install_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "dbt.adapters.bigquery.clients", None)
+    monkeypatch.setitem(sys.modules, "dbt.adapters.bigquery", None)
     with pytest.raises(UserError, match=r"pip install -r requirements-bigquery\.txt"):
         connect("emulator")
