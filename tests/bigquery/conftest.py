@@ -23,7 +23,10 @@ from tests.python.warehouses import PROJECT
 ENVIRONMENT = PROJECT / ".venv-bigquery"
 
 # Files that take minutes, longest first: begun last, one of them would keep a single core busy at the end.
-LONGEST = ["test_emulator.py", "test_orchestrator.py", "test_pruning.py", "test_publish.py", "test_spark.py"]
+LONGEST = [
+    "test_emulator.py", "test_orchestrator.py", "test_pruning.py", "test_publish.py", "test_own_phase3.py",
+    "test_spark.py",
+]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
