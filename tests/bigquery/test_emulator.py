@@ -21,7 +21,7 @@ from tests.bigquery.analyzer import Script, Statement, analyze
 from tests.bigquery.both_engines import KEYS, differences
 from tests.bigquery.emulator import Emulator
 from tests.bigquery.submit_locally import python_submission_helpers
-from tests.python.warehouses import PROJECT, build, change, copy_of, orchestrate, prepare, succeed
+from tests.python.warehouses import PROJECT, build, change, copy_of, orchestrate, prepare, query, succeed
 
 pytestmark = pytest.mark.real
 
@@ -30,7 +30,10 @@ MIDWINTER = ("2022-01-10", "2022-01-23")
 SPRING = ("2023-04-04", "2023-04-17")
 POSTPONED = "2022-01-15"
 AROUND = ("2022-01-14", "2022-01-16")
+# IND-BOS and PHI-BKN: their box scores have not come. Of the last games not even the scores have.
+LATE = ("0022100618", "0042200121")
 
+SOURCES = ("upcoming", "history")
 GOOD = ("success", "pass")
 # What differs between two statements of a kind: dates, stamps, ids, names of scratch tables.
 VARYING = re.compile(r"\d{4}-\d\d-\d\d( [\d:.]+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|__dbt_tmp\w*")
@@ -47,6 +50,12 @@ def warehouse(real_data, tmp_path_factory) -> Path:
     for table in ("games", "player_box", "team_box", "shots", "betting_lines"):
         later = f"game_date > '{SPRING[1]}' or season = '2021-22' and game_date > '{MIDWINTER[1]}'"
         change(file, f"delete from nba_raw.{table} where {later}")
+    for table in ("player_box", "team_box", "shots"):
+        change(file, f"delete from nba_raw.{table} where game_id in {LATE} or game_date = '{SPRING[1]}'")
+    change(
+        file,
+        f"update nba_raw.games set home_score = null, away_score = null where game_date = '{SPRING[1]}'",
+    )
     return file
 
 
@@ -177,9 +186,11 @@ def test_everything_runs_and_every_test_passes(built, dbt):
     }
 
 
-def test_both_engines_hold_the_same(compared):
+def test_both_engines_hold_the_same(compared, warehouse):
     """Keys, values to nine digits, and the hashes of content and inputs."""
     assert compared == {}
+    kinds = "select distinct context_source, missing_games_count > 0 from nba_precompute.ml_feature_store"
+    assert set(query(warehouse, kinds)) == {(source, late) for source in SOURCES for late in (True, False)}
 
 
 def test_a_difference_in_the_ninth_digit_is_noticed(compared, there, warehouse, tmp_path):
