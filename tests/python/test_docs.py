@@ -127,7 +127,7 @@ def outputs(demo_built, tmp_path_factory) -> dict[str, list]:
     with held(DuckDBFile(warehouse)):
         found["status"] = [said("status")]
     found["plan"].append(said("backfill", "--dry-run", "--only", "stale"))
-    change(warehouse, "delete from nba_raw.player_box where game_date = '2024-02-02'")
+    change(warehouse, "delete from nba_raw.games where game_date = '2024-02-02'")
     found["plan"].append(said("plan", "--dates", "2024-02-02", "--skip-preflight"))
     assert found["plan"][-1]["emptied"]
     assert found["backfill"][0]["failed"]
