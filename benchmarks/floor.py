@@ -12,6 +12,18 @@ from pathlib import Path
 import duckdb
 
 SCRIPT = Path(__file__).with_suffix(".sql")
+SEEDS = SCRIPT.parent.parent / "seeds"
+
+RAW_TABLES = {
+    "games": "game_status varchar",
+    "player_box": "reb bigint",
+    "team_box": "game_id varchar",
+    "shots": "game_id varchar, player_id bigint, game_date date, shot_type varchar, "
+    "shot_distance bigint, shot_made boolean",
+    "injuries": "event_date date, team_nickname varchar, player_name varchar, acquired varchar, notes varchar",
+    "players": "player_id bigint, player_name varchar",
+}
+"""The files, with what the script reads of them and they may lack: columns, or all of it."""
 
 
 def build(raw_dir: Path, database: Path, start: str, end: str) -> None:
@@ -20,10 +32,21 @@ def build(raw_dir: Path, database: Path, start: str, end: str) -> None:
     if first > last:
         raise ValueError(f"the window starts ({start}) after it ends ({end})")
     with duckdb.connect(str(database)) as connection:
-        connection.execute("set variable raw_dir = ?", [str(raw_dir)])
+        connection.execute("set variable seeds_dir = ?", [str(SEEDS)])
         connection.execute("set variable start_date = ?", [first])
         connection.execute("set variable end_date = ?", [last])
+        for table, columns in RAW_TABLES.items():
+            _view(connection, table, columns, raw_dir / f"{table}.parquet")
         connection.execute(SCRIPT.read_text())
+
+
+def _view(connection: duckdb.DuckDBPyConnection, table: str, columns: str, file: Path) -> None:
+    """Make the view `raw_<table>` of a file; what the file lacks is NULL or, if there is no file, nothing."""
+    connection.execute(f"create temp table no_{table} ({columns})")
+    rows = f"from no_{table}"
+    if file.exists():
+        rows += f" union all by name from read_parquet('{file}')"
+    connection.execute(f"create temp view raw_{table} as {rows}")
 
 
 def main() -> None:
