@@ -14,16 +14,17 @@ import duckdb
 SCRIPT = Path(__file__).with_suffix(".sql")
 SEEDS = SCRIPT.parent.parent / "seeds"
 
-RAW_TABLES = {
+REQUIRED = ("games", "player_box", "team_box")
+MAY_LACK = {
     "games": "game_status varchar",
     "player_box": "reb bigint",
-    "team_box": "game_id varchar",
     "shots": "game_id varchar, player_id bigint, game_date date, shot_type varchar, "
     "shot_distance bigint, shot_made boolean",
-    "injuries": "event_date date, team_nickname varchar, player_name varchar, acquired varchar, notes varchar",
+    "injuries": "event_date date, team_nickname varchar, player_name varchar, acquired varchar, "
+    "notes varchar",
     "players": "player_id bigint, player_name varchar",
 }
-"""The files, with what the script reads of them and they may lack: columns, or all of it."""
+"""Columns that the script reads and a folder need not have: some of a required file, all of another."""
 
 
 def build(raw_dir: Path, database: Path, start: str, end: str) -> None:
@@ -35,18 +36,21 @@ def build(raw_dir: Path, database: Path, start: str, end: str) -> None:
         connection.execute("set variable seeds_dir = ?", [str(SEEDS)])
         connection.execute("set variable start_date = ?", [first])
         connection.execute("set variable end_date = ?", [last])
-        for table, columns in RAW_TABLES.items():
-            _view(connection, table, columns, raw_dir / f"{table}.parquet")
+        for table in dict.fromkeys([*REQUIRED, *MAY_LACK]):
+            _view(connection, table, raw_dir / f"{table}.parquet")
         connection.execute(SCRIPT.read_text())
 
 
-def _view(connection: duckdb.DuckDBPyConnection, table: str, columns: str, file: Path) -> None:
-    """Make the view `raw_<table>` of a file; what the file lacks is NULL or, if there is no file, nothing."""
-    connection.execute(f"create temp table no_{table} ({columns})")
-    rows = f"from no_{table}"
-    if file.exists():
-        rows += f" union all by name from read_parquet('{file}')"
-    connection.execute(f"create temp view raw_{table} as {rows}")
+def _view(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
+    """Make the view `raw_<table>`: the rows of a file, NULL in the columns that it lacks."""
+    parts = []
+    if table in MAY_LACK:
+        connection.execute(f"create temp table no_{table} ({MAY_LACK[table]})")
+        parts.append(f"from no_{table}")
+    if table in REQUIRED or file.exists():
+        path = str(file).replace("'", "''")
+        parts.append(f"from read_parquet('{path}')")
+    connection.execute(f"create temp view raw_{table} as {' union all by name '.join(parts)}")
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 -- The Phase 4 tables as one plain DuckDB script: raw files in, six tables out, no dbt.
 -- It is the speed floor of the benchmark and an independent reading of the contract, so it
--- shares no code with the models, only two of their seeds.
+-- shares no code with the models, only two of their seeds (teams, player_aliases).
 --
--- floor.py sets session variables (start_date, end_date, seeds_dir) and makes one view per raw file.
+-- floor.py sets session variables (start_date, end_date, seeds_dir) and makes a view of each
+-- raw file.
 --
 -- Every running window is computed once per game row and numbered (`seq`). What was known before
 -- a date is then the row whose `seq` is the number of games before that date: an equality join.
@@ -50,7 +51,9 @@ select
             or coalesce(game_date < (select max(game_date) from games where is_played), false)
         )) as counts
 from games
-where season_year >= (select min(season_year) from games where game_date >= getvariable('start_date'))
+where season_year >= (
+    select min(season_year) from games where game_date >= getvariable('start_date')
+)
     and game_date <= getvariable('end_date');
 
 set variable season_open = (select min(game_date) from schedule);
@@ -224,12 +227,15 @@ windows as (
         if_half_known(
             avg(points) over from_3_to_5, count(points) over from_3_to_5, 3
         ) as points_3_to_5,
-        if_half_known(avg(points) over last_5, count(points) over last_5, least(seq, 5)) as points_5,
+        if_half_known(avg(points) over last_5, count(points) over last_5, least(seq, 5))
+            as points_5,
         if_half_known(avg(points) over last_10, known_points, games_10) as points_10,
         if_half_known(avg(points) over season, count(points) over season, seq) as points_season,
         if_half_known(stddev_samp(points) over last_10, known_points, games_10) as points_std_10,
-        if_half_known(avg(minutes) over last_10, count(minutes) over last_10, games_10) as minutes_10,
-        if_half_known(avg(minutes) over season, count(minutes) over season, seq) as minutes_season,
+        if_half_known(avg(minutes) over last_10, count(minutes) over last_10, games_10)
+            as minutes_10,
+        if_half_known(avg(minutes) over season, count(minutes) over season, seq)
+            as minutes_season,
         if_half_known(avg(usage_rate) over last_10, count(usage_rate) over last_10, games_10)
             as usage_10,
         if_half_known(avg(usage_rate) over season, count(usage_rate) over season, seq)
@@ -695,17 +701,22 @@ select
     ) as back_to_back,
     if(gap_in_7, null, d.counted_games_7) as games_7,
     case
-        when gap_in_7 or d.known_minutes_7 < d.counted_games_7 then null when d.counted_games_7 = 0 then 0 else d.counted_minutes_7
+        when gap_in_7 or d.known_minutes_7 < d.counted_games_7 then null
+        when d.counted_games_7 = 0 then 0
+        else d.counted_minutes_7
     end as minutes_7,
-    if(gap_in_7, null, if_half_known(d.mean_minutes_7, d.known_minutes_7, d.counted_games_7)) as avg_minutes_7,
-    if(gap_in_7, null, if_half_known(d.mean_usage_7, d.known_usage_7, d.counted_games_7)) as usage_7,
+    if(gap_in_7, null, if_half_known(d.mean_minutes_7, d.known_minutes_7, d.counted_games_7))
+        as avg_minutes_7,
+    if(gap_in_7, null, if_half_known(d.mean_usage_7, d.known_usage_7, d.counted_games_7))
+        as usage_7,
     if(gap_in_14, null, d.counted_games_14) as games_14,
     case
         when gap_in_14 or d.known_minutes_14 < d.counted_games_14 then null
         when d.counted_games_14 = 0 then 0
         else d.counted_minutes_14
     end as minutes_14,
-    if(gap_in_14, null, if_half_known(d.mean_minutes_14, d.known_minutes_14, d.counted_games_14)) as avg_minutes_14,
+    if(gap_in_14, null, if_half_known(d.mean_minutes_14, d.known_minutes_14, d.counted_games_14))
+        as avg_minutes_14,
     if(gap_in_14, null, d.counted_back_to_backs_14) as back_to_backs_14,
     d.points_2,
     d.points_3_to_5,
@@ -1162,6 +1173,7 @@ select
     t.table_name,
     c.game_date as analysis_date,
     '*' as entity_id,
+    c.season_year,
     if(c.is_bootstrap, 'bootstrap', 'no_player_data') as reason,
     null::bigint as games_found,
     null::bigint as games_needed
@@ -1173,24 +1185,29 @@ where c.in_window and (
 )
 union all
 select
-    'team_defense_zone_analysis', game_date, team_abbr, 'insufficient_games', seq, 15
+    'team_defense_zone_analysis', game_date, team_abbr, season_year, 'insufficient_games', seq, 15
 from team_days
 where is_built and not has_defense
 union all
 select
-    'player_shot_zone_analysis', p.analysis_date, i.player_lookup, 'insufficient_games', p.seq, 10
+    'player_shot_zone_analysis', p.analysis_date, i.player_lookup, p.season_year,
+    'insufficient_games', p.seq, 10
 from player_days as p
 inner join identity as i using (player_id)
 where not p.has_shot_zones
 union all
 select
-    'player_daily_cache', analysis_date, player_lookup, 'insufficient_games', games_before, 5
+    'player_daily_cache', analysis_date, player_lookup, season_year, 'insufficient_games',
+    games_before, 5
 from participants
 where games_before < 5
 union all
 select distinct
-    'team_defense_zone_analysis', game_date, if(h, home_team, away_team), 'non_nba_team',
-    null::bigint, null::bigint
+    'team_defense_zone_analysis', game_date, if(h, home_team, away_team), season_year,
+    'non_nba_team', null::bigint, null::bigint
 from schedule
 cross join (values (true), (false)) as side (h)
-where game_date >= getvariable('start_date') and not if(h, home_is_nba, away_is_nba);
+where not if(h, home_is_nba, away_is_nba)
+    -- Exhibitions between two game dates go with the later one, as only game dates are built.
+    and game_date <= (select max(game_date) from calendar)
+    and coalesce(game_date > (select max(game_date) from calendar where not in_window), true);
