@@ -170,7 +170,10 @@ def differs(name: str, kind: str) -> str:
             f"or abs(f.{name} - b.{name}) > 1e-9 * greatest(1, abs(f.{name}))"
         )
     if kind == "DOUBLE[]":
-        distance = f"list_transform(list_zip(f.{name}, b.{name}), lambda pair: abs(pair[1] - pair[2]))"
+        # No element may be NULL: it counts as a whole point away.
+        distance = (
+            f"list_transform(list_zip(f.{name}, b.{name}), lambda pair: coalesce(abs(pair[1] - pair[2]), 1))"
+        )
         return f"len(f.{name}) != len(b.{name}) or list_max({distance}) > 1e-9"
     return f"f.{name} is distinct from b.{name}"
 
