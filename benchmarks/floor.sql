@@ -364,7 +364,12 @@ inner join player_state as p
     and p.game_date between f.game_date - 30 and f.game_date - 1
     and (p.next_date is null or p.next_date >= f.game_date)
 where f.game_date >= getvariable('start_date')
-    and (not f.is_played or (not f.has_box and f.first_box <= f.game_date));
+    and (not f.is_played or (not f.has_box and f.first_box <= f.game_date))
+    -- He who appears for his new team is no guess of the old one.
+    and not exists (
+        from player_games as g
+        where g.player_id = p.player_id and g.game_date = f.game_date and g.game_id != f.game_id
+    );
 
 -- ---------------------------------------------------------------- team windows
 
