@@ -574,27 +574,8 @@ select
     i.universal_player_id,
     i.folded_name,
     i.name_stem,
-    -- player, as of his newest active game
     p.game_date as last_date,
-    p.team_abbr as last_team,
-    p.points_2,
-    p.points_3_to_5,
-    p.points_5,
-    p.points_10,
-    p.points_season,
-    p.points_std_10,
-    p.minutes_10,
-    p.minutes_season,
-    p.usage_10,
-    p.usage_season,
-    p.ts_10,
-    p.ftm_10,
-    p.ft_points_10,
-    p.ft_games_10,
-    p.paint_rate_last_10,
-    p.mid_range_rate_last_10,
-    p.three_pt_rate_last_10,
-    p.primary_scoring_zone
+    p.team_abbr as last_team
 from day_windows as d
 inner join calendar as c on d.game_date = c.game_date and c.is_built
 inner join identity as i on d.player_id = i.player_id
@@ -723,24 +704,25 @@ select
     if(gap_in_14, null, if_half_known(d.mean_minutes_14, d.known_minutes_14, d.counted_games_14))
         as avg_minutes_14,
     if(gap_in_14, null, d.counted_back_to_backs_14) as back_to_backs_14,
-    d.points_2,
-    d.points_3_to_5,
-    d.points_5,
-    d.points_10,
-    d.points_season,
-    d.points_std_10,
-    d.minutes_10,
-    d.minutes_season,
-    d.usage_10,
-    d.usage_season,
-    d.ts_10,
-    d.ftm_10,
-    d.ft_points_10,
-    d.ft_games_10,
-    d.paint_rate_last_10,
-    d.mid_range_rate_last_10,
-    d.three_pt_rate_last_10,
-    d.primary_scoring_zone,
+    -- player, as of his newest active game
+    p.points_2,
+    p.points_3_to_5,
+    p.points_5,
+    p.points_10,
+    p.points_season,
+    p.points_std_10,
+    p.minutes_10,
+    p.minutes_season,
+    p.usage_10,
+    p.usage_season,
+    p.ts_10,
+    p.ftm_10,
+    p.ft_points_10,
+    p.ft_games_10,
+    p.paint_rate_last_10,
+    p.mid_range_rate_last_10,
+    p.three_pt_rate_last_10,
+    p.primary_scoring_zone,
     own.expected_games,
     own.actual_games,
     own.has_hole,
@@ -764,14 +746,14 @@ select
         + case when avg_minutes_7 > 35 then -8 else 0 end
         + case when back_to_backs_14 >= 2 then -12 when back_to_backs_14 = 1 then -5 else 0 end
     ))::bigint as fatigue_score,
-    case d.primary_scoring_zone
-        when 'paint' then opp.paint_vs * least(d.paint_rate_last_10 / 50, 1)
-        when 'mid_range' then opp.mid_vs * least(d.mid_range_rate_last_10 / 50, 1)
-        when 'perimeter' then opp.three_vs * least(d.three_pt_rate_last_10 / 50, 1)
+    case p.primary_scoring_zone
+        when 'paint' then opp.paint_vs * least(p.paint_rate_last_10 / 50, 1)
+        when 'mid_range' then opp.mid_vs * least(p.mid_range_rate_last_10 / 50, 1)
+        when 'perimeter' then opp.three_vs * least(p.three_pt_rate_last_10 / 50, 1)
         when 'balanced' then (
-            opp.paint_vs * d.paint_rate_last_10
-            + opp.mid_vs * d.mid_range_rate_last_10
-            + opp.three_vs * d.three_pt_rate_last_10
+            opp.paint_vs * p.paint_rate_last_10
+            + opp.mid_vs * p.mid_range_rate_last_10
+            + opp.three_vs * p.three_pt_rate_last_10
         ) / 100
     end as raw_mismatch,
     case when raw_mismatch is not null then
@@ -781,6 +763,10 @@ select
         greatest(-3, least(3, pace_differential / 2))::double
     end as pace_score
 from appearances as d
+left join player_state as p
+    on d.player_id = p.player_id
+    and d.season_year = p.season_year
+    and d.games_before = p.seq
 left join statuses as t on d.player_id = t.player_id and d.game_date = t.game_date
 left join team_days as own on d.game_date = own.game_date and d.team_abbr = own.team_abbr
 left join team_days as opp
