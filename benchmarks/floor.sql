@@ -13,10 +13,16 @@ set preserve_insertion_order = false;
 -- A mean of a minority of the window's games says less than it seems to.
 create temp macro if_half_known(number, known, games) as if(2 * known >= games, number, null);
 
-create temp macro fold(name) as regexp_replace(lower(strip_accents(name)), '[^a-z0-9]', '', 'g');
+-- Names as lookups. Letters that are no letter with an accent are spelled out.
+create temp macro fold(name) as regexp_replace(
+    replace(replace(replace(replace(
+        translate(lower(strip_accents(name)), 'đøłðıħ', 'doldih'),
+        'æ', 'ae'), 'œ', 'oe'), 'ß', 'ss'), 'þ', 'th'),
+    '[^a-z0-9]', '', 'g'
+);
 
 create temp macro fold_without_suffix(name) as fold(
-    regexp_replace(lower(strip_accents(trim(name))), '[ ,.]+(jr|sr|ii|iii|iv|v)[.]?$', '')
+    regexp_replace(lower(trim(name)), '[ ,.]+(jr|sr|ii|iii|iv|v)[.]?$', '')
 );
 
 -- ---------------------------------------------------------------- schedule and calendar
