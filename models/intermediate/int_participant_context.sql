@@ -50,7 +50,7 @@ schedule as (
 box_score_gaps as (
 
     select * from {{ ref('int_box_score_gaps') }}
-    where {{ in_history('game_date') }}
+    where not has_box_score and {{ in_history('game_date') }}
 
 ),
 
