@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -107,27 +108,26 @@ def choose(season: Season, first: date, last: date) -> Accidents:
     games = [game for game in season.games if first <= game.day <= last]
     if days < SHORTEST or not games:
         raise UserError(f"{first}..{last} has no room for the accidents: take {SHORTEST} days or more")
-    playing = {
-        day: {team for game in games if game.day == day for team in game.teams} for day in _days(first, last)
-    }
+    playing: dict[date, set[str]] = defaultdict(set)
+    for game in games:
+        playing[game.day] |= {*game.teams}
 
-    def at(share: float) -> date:
-        return first + days * share * DAY
+    def since(share: float) -> Iterator[Game]:
+        """The games from a point of the stretch on whose box score is missed the day after."""
+        return (
+            game
+            for game in games
+            if game.day >= first + days * share * DAY
+            and game.game_id in season.has_box
+            and playing[game.day + DAY] & {*game.teams}
+        )
 
-    def felt_soon(game: Game, within: int) -> bool:
-        later = set().union(*(playing.get(game.day + n * DAY, set()) for n in range(1, within + 1)))
-        return bool(later & set(game.teams))
-
-    def with_box(since: date) -> Sequence[Game]:
-        return [game for game in games if game.day >= since and game.game_id in season.has_box]
-
-    late = []
-    for share in (0.15, 0.5):
-        game = _first(game for game in with_box(at(share)) if felt_soon(game, 1))
-        late.append(Late(game, game.day + (1 + BOX_DAYS_LATE) * DAY))
+    late = [
+        Late(game, game.day + (1 + BOX_DAYS_LATE) * DAY) for game in map(_first, (since(0.15), since(0.5)))
+    ]
     corrected = _first(
         game
-        for game in with_box(at(0.35))
+        for game in since(0.35)
         if game not in [entry.game for entry in late]
         and len(throws := season.free_throws(game)) > 1
         and throws[0][1] >= 2
@@ -143,19 +143,15 @@ def choose(season: Season, first: date, last: date) -> Accidents:
 
 def _postponed(games: Sequence[Game], playing: dict[date, set[str]]) -> Postponed:
     """One of the last games, announced early: for a day on which both teams rest, a day before one plays."""
-    games = games or _nothing("regular game")
+    early, late = games[len(games) // 4 :], games[3 * len(games) // 4 :]
     return _first(
         Postponed(game, day)
-        for day in sorted({game.day for game in games[len(games) // 4 :]})
-        for game in games[3 * len(games) // 4 :]
+        for day in sorted({game.day for game in early})
+        for game in late
         if game.day > day + 2 * DAY
-        and not set(game.teams) & playing[day]
-        and set(game.teams) & playing.get(day + DAY, set())
+        and not playing[day] & {*game.teams}
+        and playing[day + DAY] & {*game.teams}
     )
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + number * DAY for number in range((last - first).days + 1)]
 
 
 def _first(candidates):

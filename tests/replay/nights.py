@@ -14,7 +14,6 @@ import duckdb
 from tests.replay.accidents import DAY, Accidents, Game, Trade
 
 OF_GAMES = ("games", "player_box", "team_box", "shots", "odds")
-BOXES = ("player_box", "team_box", "shots")
 COUNTING = "season_type in ('regular', 'play_in', 'playoffs')"
 # As contract R6 has it; no player of these box scores has unknown minutes.
 ACTIVE = '("min" > 0 or fga > 0 or pts > 0)'
@@ -60,7 +59,7 @@ class Season:
     def first_enough(self) -> dict[str, date]:
         """Return, by table, the first date after which somebody has the games that a row takes."""
         games_of_players = (
-            f"select game_date::date as day, row_number() over (partition by player_id order by game_date) "
+            "select game_date::date as day, row_number() over (partition by player_id order by game_date) "
             f"as games from player_box where {ACTIVE}"
         )
         games_of_teams = (
@@ -123,15 +122,11 @@ class Nights:
         self._accidents = accidents
         self._folder = folder
         self._first, self._last = first, last
-        con = season.con
-        con.execute(
-            "create or replace table arrivals as select game_id, game_date, "
-            "game_date::date + 1 as score_arrives, game_date::date + 1 as box_arrives from games"
+        season.con.execute(
+            "create or replace table boxes as select game_id, game_date + 1 as arrives from games"
         )
-        for late in accidents.late:
-            con.execute(
-                "update arrivals set box_arrives = ? where game_id = ?", [late.arrives, late.game.game_id]
-            )
+        for game, arrives in accidents.late:
+            season.con.execute("update boxes set arrives = ? where game_id = ?", [arrives, game.game_id])
 
     def everything(self) -> Path:
         """Write all files with all that is known in the end, everything right."""
@@ -150,24 +145,13 @@ class Nights:
         is_first = day == self._first
         here = f"<= '{day}'" if is_first else f"= '{day}'"
         yesterday = f"<= '{day - DAY}'" if is_first else f"= '{day - DAY}'"
-        boxes = f"game_id in (select game_id from arrivals where box_arrives {here})"
-        correction = self._accidents.correction
-        corrected = f"game_id = '{correction.game.game_id}'"
-        wrong = " ".join(
-            f"case player_id when {correction.scorer} then {column} - {off} "
-            f"when {correction.credited} then {column} + {off} else {column} end as {column},"
-            for column, off in (("pts", 2), ("ftm", 2), ("fta", 2))
-        )
-        player_box = f"select * replace ({wrong}) from player_box where {boxes} and {corrected} "
-        player_box += f"union all by name select * from player_box where {boxes} and not {corrected}"
-        if day == correction.arrives:
-            player_box += f" union all by name select * from player_box where {corrected}"
+        boxes = f"game_id in (select game_id from boxes where arrives {here})"
         games = f"from games where game_date {yesterday}"
         if day <= self._last:
             games += f" union all by name ({self._slate(day)})"
         files = {
             "games": games,
-            "player_box": player_box,
+            "player_box": self._player_box(day, boxes),
             "team_box": f"from team_box where {boxes}",
             "shots": f"from shots where {boxes}",
             "odds": f"from odds where game_date {yesterday}",
@@ -175,6 +159,19 @@ class Nights:
             "players": f"from players where {is_first}",
         }
         return self._write(str(day), files)
+
+    def _player_box(self, day: date, boxes: str) -> str:
+        """The box scores of a morning; the one that gets corrected is wrong at first."""
+        correction = self._accidents.correction
+        corrected = f"game_id = '{correction.game.game_id}'"
+        if day == correction.arrives:
+            return f"from player_box where {boxes} or {corrected}"
+        off = (
+            f"case when not {corrected} then 0 when player_id = {correction.scorer} then -2 "
+            f"when player_id = {correction.credited} then 2 else 0 end"
+        )
+        wrong = ", ".join(f"{column} + {off} as {column}" for column in ("pts", "ftm", "fta"))
+        return f"select * replace ({wrong}) from player_box where {boxes}"
 
     def _slate(self, day: date) -> str:
         """The games of a day as they are announced."""
