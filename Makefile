@@ -15,7 +15,7 @@ PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 # BigQuery's wait for answers: there is room for one worker more than two. Their conftest.py says which come first.
 PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: backfill test test-bigquery lint setup setup-bigquery docs benchmark chaos lock clean
+.PHONY: backfill test test-bigquery lint setup setup-bigquery docs benchmark chaos replay lock clean
 .DEFAULT_GOAL := backfill
 
 backfill: .venv/.installed  ## demo league if the warehouse is empty, then everything that is missing
@@ -47,6 +47,9 @@ benchmark: .venv/.installed-dev
 
 chaos: .venv/.installed-dev  ## 200 kill -9 and every other fault, half an hour; `make test` has a few of each
 	$(BIN)/python -m tests.chaos --kills 200
+
+replay: .venv/.installed-dev  ## a real season night by night, with accidents, against one build of everything
+	$(BIN)/python -m tests.replay
 
 lock: .venv/.installed-dev  ## pins for every supported Python, without download addresses
 	$(BIN)/pip install --quiet uv

@@ -93,6 +93,7 @@ final as (
         schedule.season_type,
         schedule.home_game,
         schedule.is_final,
+        boxes.game_id is not null as has_box_score,
         -- Until the box score comes, those whom the slate expects stand for those who played.
         not schedule.is_final or coalesce(kinds.first_box_date <= schedule.game_date, false)
             as is_on_slate,
@@ -110,7 +111,7 @@ final as (
         on
             schedule.season_year = kinds.season_year
             and schedule.season_type = kinds.season_type
-    where boxes.game_id is null
+    where boxes.game_id is null or not schedule.is_final
 
 )
 

@@ -50,6 +50,7 @@ schedule as (
 box_score_gaps as (
 
     select * from {{ ref('int_window_box_score_gaps') }}
+    where not has_box_score
 
 ),
 
