@@ -28,7 +28,20 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # run as a script
 
 from orchestrator.demo import write_league  # noqa: E402
-from orchestrator.project import PHASE4_TABLES  # noqa: E402
+from orchestrator.project import ALL_TABLES, EXCLUSIONS  # noqa: E402
+
+KEYS = {
+    "team_defense_zone_analysis": ("analysis_date", "team_abbr"),
+    EXCLUSIONS: ("table_name", "analysis_date", "entity_id"),
+}
+"""Of the tables whose rows are not one per player and date."""
+
+ONLY_MODELS = {
+    *("logic_version", "calculation_version", "cache_version", "built_at", "newest_source_game_date"),
+    *("calculation_notes", "fatigue_context_json", "shot_zone_context_json"),
+    *("pace_context_json", "usage_context_json", "feature_names"),
+}
+"""Stamps, text that repeats other columns, and a constant: the floor does without them."""
 
 
 def main() -> None:
@@ -114,32 +127,39 @@ def measure(command: list, warehouse: Path) -> tuple[float, float]:
 
 
 def check_same_rows(warehouse: Path, floor: Path) -> None:
-    """Stop unless every column the floor has is equal in the warehouse (doubles to 1e-9)."""
+    """Stop unless the two have the same rows: every column but ONLY_MODELS, doubles to 1e-9."""
     with duckdb.connect() as con:
         con.execute(f"attach '{warehouse}' as built (read_only)")
         con.execute(f"attach '{floor}' as floor (read_only)")
-        for _, table in PHASE4_TABLES:
-            key = "team_abbr" if table == "team_defense_zone_analysis" else "player_lookup"
-            columns = con.execute(
-                "select column_name, data_type from duckdb_columns() where database_name = 'floor' "
-                "and schema_name = 'main' and table_name = ?",
-                [table],
-            ).fetchall()
-            tests = [
-                f"count(*) filter (where {differs(name, kind)})"
-                for name, kind in columns
-                if name not in (key, "analysis_date")
-            ]
+        for table in ALL_TABLES:
+            key = KEYS.get(table, ("analysis_date", "player_lookup"))
+            columns = columns_of(con, "floor", table)
+            unlike = columns_of(con, "built", table).keys() - ONLY_MODELS ^ columns.keys()
+            if unlike:
+                sys.exit(f"{table}: only the floor or only the models have {', '.join(sorted(unlike))}")
+            measures = [name for name in columns if name not in key]
+            tests = [f"count(*) filter (where {differs(name, columns[name])})" for name in measures]
             missing, *counts = con.execute(
-                f"select count(*) filter (where f.{key} is null or b.{key} is null), {', '.join(tests)} "
+                f"select count(*) filter (where (f.{key[0]} is null) != (b.{key[0]} is null)), "
+                f"{', '.join(tests)} "
                 f"from floor.main.{table} f full join built.nba_precompute.{table} b "
-                f"on f.analysis_date = b.analysis_date and f.{key} = b.{key}"
+                f"on {' and '.join(f'f.{name} = b.{name}' for name in key)}"
             ).fetchone()
-            names = [name for name, _ in columns if name not in (key, "analysis_date")]
-            wrong = {name: count for name, count in zip(names, counts, strict=True) if count}
+            wrong = {name: count for name, count in zip(measures, counts, strict=True) if count}
             if missing or wrong:
                 sys.exit(f"{table} differs from the floor: {missing} keys missing, {wrong}")
-    print("the backfill and the floor have the same rows in all five tables")
+    print(f"the backfill and the floor have the same rows in all {len(ALL_TABLES)} tables")
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, database: str, table: str) -> dict[str, str]:
+    """Return the columns of a table and their types."""
+    return dict(
+        con.execute(
+            "select column_name, data_type from duckdb_columns() where database_name = ? "
+            "and schema_name in ('main', 'nba_precompute') and table_name = ?",
+            [database, table],
+        ).fetchall()
+    )
 
 
 def differs(name: str, kind: str) -> str:
@@ -150,7 +170,10 @@ def differs(name: str, kind: str) -> str:
             f"or abs(f.{name} - b.{name}) > 1e-9 * greatest(1, abs(f.{name}))"
         )
     if kind == "DOUBLE[]":
-        distance = f"list_transform(list_zip(f.{name}, b.{name}), lambda pair: abs(pair[1] - pair[2]))"
+        # No element may be NULL: it counts as a whole point away.
+        distance = (
+            f"list_transform(list_zip(f.{name}, b.{name}), lambda pair: coalesce(abs(pair[1] - pair[2]), 1))"
+        )
         return f"len(f.{name}) != len(b.{name}) or list_max({distance}) > 1e-9"
     return f"f.{name} is distinct from b.{name}"
 

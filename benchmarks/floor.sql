@@ -1,35 +1,68 @@
 -- The Phase 4 tables as one plain DuckDB script: raw files in, six tables out, no dbt.
 -- It is the speed floor of the benchmark and an independent reading of the contract, so it
--- shares no code with the models.
+-- shares no code with the models, only two of their seeds (teams, player_aliases).
 --
--- Session variables, set by floor.py: raw_dir, start_date, end_date.
+-- floor.py sets session variables (start_date, end_date, seeds_dir) and makes a view of each
+-- raw file.
 --
 -- Every running window is computed once per game row and numbered (`seq`). What was known before
 -- a date is then the row whose `seq` is the number of games before that date: an equality join.
 
 set preserve_insertion_order = false;
 
-set variable season_open = make_date(
-    year(getvariable('start_date')) - (month(getvariable('start_date')) < 10)::int, 10, 1
+-- A mean of a minority of the window's games says less than it seems to.
+create temp macro if_half_known(number, known, games) as if(2 * known >= games, number, null);
+
+-- Names as lookups. Letters that are no letter with an accent are spelled out.
+create temp macro fold(name) as regexp_replace(
+    replace(replace(replace(replace(
+        translate(lower(strip_accents(name)), 'đøłðıħ', 'doldih'),
+        'æ', 'ae'), 'œ', 'oe'), 'ß', 'ss'), 'þ', 'th'),
+    '[^a-z0-9]', '', 'g'
+);
+
+create temp macro fold_without_suffix(name) as fold(
+    regexp_replace(lower(trim(name)), '[ ,.]+(jr|sr|ii|iii|iv|v)[.]?$', '')
 );
 
 -- ---------------------------------------------------------------- schedule and calendar
 
 create temp table schedule as
+with
+games as (
+    select
+        game_id,
+        game_date,
+        coalesce(
+            try_cast(season[:4] as bigint), year(game_date) - (month(game_date) < 10)::int
+        ) as season_year,
+        season_type,
+        home_team,
+        away_team,
+        home_is_nba,
+        away_is_nba,
+        coalesce(home_score + away_score > 0, false) as is_played,
+        coalesce(game_status ilike '%postponed%' or game_status ilike '%cancel%', false)
+            as is_called_off
+    from raw_games
+    qualify row_number() over (partition by game_id) = 1
+)
 select
-    game_id,
-    game_date,
-    year(game_date) - (month(game_date) < 10)::int as season_year,
-    season_type,
-    home_team,
-    away_team,
-    home_is_nba,
-    away_is_nba,
+    * exclude (is_called_off),
+    -- A game without a score that others have overtaken was not played, and tells nobody anything.
     home_is_nba and away_is_nba
-        and season_type in ('regular', 'play_in', 'playoffs') as counts
-from read_parquet(getvariable('raw_dir') || '/games.parquet')
-where game_date between getvariable('season_open') and getvariable('end_date')
-qualify row_number() over (partition by game_id) = 1;
+        and season_type in ('regular', 'play_in', 'playoffs')
+        and (is_played or not (
+            is_called_off
+            or coalesce(game_date < (select max(game_date) from games where is_played), false)
+        )) as counts
+from games
+where season_year >= (
+    select min(season_year) from games where game_date >= getvariable('start_date')
+)
+    and game_date <= getvariable('end_date');
+
+set variable season_open = (select min(game_date) from schedule);
 
 create temp table team_schedule as
 select
@@ -37,6 +70,7 @@ select
     s.game_date,
     s.season_year,
     s.season_type,
+    s.is_played,
     side.is_home,
     if(side.is_home, s.home_team, s.away_team) as team_abbr,
     if(side.is_home, s.away_team, s.home_team) as opponent_team_abbr
@@ -47,9 +81,11 @@ where s.counts;
 create temp table calendar as
 with
 opening as (
-    select season_year, min(game_date) as opening_night
+    select
+        season_year,
+        coalesce(min(game_date) filter (season_type = 'regular'), min(game_date)) as opening_night
     from schedule
-    where counts and season_type = 'regular'
+    where counts
     group by all
 ),
 dates as (
@@ -60,22 +96,17 @@ select
     d.season_year,
     d.idx,
     max(d.idx) over (partition by d.season_year) as season_last_idx,
-    coalesce(d.game_date - o.opening_night between 0 and 13, false) as is_bootstrap,
+    d.game_date - o.opening_night between 0 and 13 as is_bootstrap,
     d.game_date >= getvariable('start_date') as in_window,
     in_window and not is_bootstrap as is_built,
     min(case when is_built then d.idx end) over (partition by d.season_year) as season_first_idx
 from (select *, row_number() over (order by game_date) as idx from dates) as d
-left join opening as o using (season_year);
+inner join opening as o using (season_year);
 
 create temp table teams as
-select distinct team_abbr
-from (
-    select home_team as team_abbr
-    from read_parquet(getvariable('raw_dir') || '/games.parquet') where home_is_nba
-    union all
-    select away_team
-    from read_parquet(getvariable('raw_dir') || '/games.parquet') where away_is_nba
-);
+select home_team as team_abbr from raw_games where home_is_nba
+union
+select away_team from raw_games where away_is_nba;
 
 -- ---------------------------------------------------------------- player identity
 
@@ -85,21 +116,23 @@ named as (
     select player_id, max_by(player_name, game_date) as player_name
     from (
         select player_id, player_name, game_date
-        from read_parquet(getvariable('raw_dir') || '/player_box.parquet')
+        from raw_player_box
         union all
-        select player_id, player_name, date '0001-01-01'
-        from read_parquet(getvariable('raw_dir') || '/players.parquet')
+        select player_id, player_name, date '0001-01-01' from raw_players
     )
     group by player_id
 ),
 folded as (
     select
         player_id,
-        regexp_replace(lower(strip_accents(player_name)), '[^a-z0-9]', '', 'g') as folded_name
+        fold(player_name) as folded_name,
+        fold_without_suffix(player_name) as name_stem
     from named
 )
 select
     player_id,
+    folded_name,
+    name_stem,
     player_id::varchar as universal_player_id,
     folded_name || if(
         count(*) over (partition by folded_name) > 1, '_' || player_id::varchar, ''
@@ -116,7 +149,7 @@ select
     sum((shot_type[1] = '2' and shot_distance <= 8 and shot_made)::int)::double as paint_m,
     sum((shot_type[1] = '2' and shot_distance > 8)::int)::double as mid_a,
     sum((shot_type[1] = '2' and shot_distance > 8 and shot_made)::int)::double as mid_m
-from read_parquet(getvariable('raw_dir') || '/shots.parquet')
+from raw_shots
 where game_date between getvariable('season_open') and getvariable('end_date')
 group by game_id, player_id;
 
@@ -133,7 +166,7 @@ select
     if(b.min < 120, b.min * 5, b.min) / 5 as game_minutes,
     b.fga + 0.44::double * b.fta + b.tov as plays,
     b.fga + 0.44::double * b.fta - b.oreb + b.tov as possessions
-from read_parquet(getvariable('raw_dir') || '/team_box.parquet') as b
+from raw_team_box as b
 inner join team_schedule as s
     on b.game_id = s.game_id and b.team_abbreviation = s.team_abbr
 qualify row_number() over (partition by b.game_id, b.team_id) = 1;
@@ -149,7 +182,8 @@ select
     s.team_abbr,
     s.opponent_team_abbr,
     s.is_home,
-    coalesce(b.min > 0, false) or coalesce(b.fga > 0, false) or coalesce(b.pts > 0, false)
+    coalesce(greatest(b.min, b.fga, b.pts) > 0, false)
+        or b.min is null and (b.floor_numbers > 0 or coalesce(b.plus_minus != 0, false))
         as is_active,
     b.min::double as minutes,
     b.pts::double as points,
@@ -166,9 +200,11 @@ select
     if(z.game_id is not null, b.fg3a, null) as three_a,
     if(z.game_id is not null, b.fg3m, null) as three_m
 from (
-    select game_id, player_id, team_abbreviation, min, pts, fga, fg3a::double as fg3a,
-        fg3m::double as fg3m, fta, ftm, tov
-    from read_parquet(getvariable('raw_dir') || '/player_box.parquet')
+    select
+        game_id, player_id, team_abbreviation, min, pts, fga, fg3a::double as fg3a,
+        fg3m::double as fg3m, fta, ftm, tov, plus_minus,
+        coalesce(greatest(fta, oreb, dreb, reb, ast, stl, blk, tov, pf), 0) as floor_numbers
+    from raw_player_box
     where game_date between getvariable('season_open') and getvariable('end_date')
     qualify row_number() over (partition by game_id, player_id) = 1
 ) as b
@@ -188,19 +224,29 @@ windows as (
         player_id,
         season_year,
         game_date,
+        team_abbr,
         lead(game_date) over season as next_date,
         row_number() over season as seq,
+        least(seq, 10) as games_10,
+        count(points) over last_10 as known_points,
         avg(points) over last_2 as points_2,
-        avg(points) over from_3_to_5 as points_3_to_5,
-        avg(points) over last_5 as points_5,
-        avg(points) over last_10 as points_10,
-        avg(points) over season as points_season,
-        stddev_samp(points) over last_10 as points_std_10,
-        avg(minutes) over last_10 as minutes_10,
-        avg(minutes) over season as minutes_season,
-        avg(usage_rate) over last_10 as usage_10,
-        avg(usage_rate) over season as usage_season,
-        avg(ts_pct) over last_10 as ts_10,
+        if_half_known(
+            avg(points) over from_3_to_5, count(points) over from_3_to_5, 3
+        ) as points_3_to_5,
+        if_half_known(avg(points) over last_5, count(points) over last_5, least(seq, 5))
+            as points_5,
+        if_half_known(avg(points) over last_10, known_points, games_10) as points_10,
+        if_half_known(avg(points) over season, count(points) over season, seq) as points_season,
+        if_half_known(stddev_samp(points) over last_10, known_points, games_10) as points_std_10,
+        if_half_known(avg(minutes) over last_10, count(minutes) over last_10, games_10)
+            as minutes_10,
+        if_half_known(avg(minutes) over season, count(minutes) over season, seq)
+            as minutes_season,
+        if_half_known(avg(usage_rate) over last_10, count(usage_rate) over last_10, games_10)
+            as usage_10,
+        if_half_known(avg(usage_rate) over season, count(usage_rate) over season, seq)
+            as usage_season,
+        if_half_known(avg(ts_pct) over last_10, count(ts_pct) over last_10, games_10) as ts_10,
         sum(ftm) over last_10 as ftm_10,
         sum(if(ftm is null, null, points)) over last_10 as ft_points_10,
         count(ftm) over last_10 as ft_games_10,
@@ -243,7 +289,7 @@ gated as (
 select
     g.* exclude (
         shots_10, zones_10, zones_20, paint_a, paint_m, mid_a, mid_m, three_a, three_m,
-        zone_games_20, paint_a_20, paint_m_20, shots_20, next_date
+        zone_games_20, paint_a_20, paint_m_20, shots_20, games_10, known_points
     ),
     c.idx,
     n.idx as next_idx,
@@ -285,6 +331,52 @@ from gated as g
 inner join calendar as c on g.game_date = c.game_date
 left join calendar as n on g.next_date = n.game_date;
 
+-- ---------------------------------------------------------------- box scores that have not come
+
+-- Every game of every team, with its number among the team's played ones. A played game without
+-- box-score rows is missing; from the day after the first box score of its kind it is a hole.
+create temp table fixtures as
+select
+    s.*,
+    b.game_id is not null as has_box,
+    k.first_box,
+    count(*) filter (s.is_played) over (
+        partition by s.team_abbr, s.season_year order by s.game_date, s.game_id
+        rows between unbounded preceding and current row
+    ) as played_seq
+from team_schedule as s
+left join (select distinct game_id, team_abbr from player_games) as b
+    on s.game_id = b.game_id and s.team_abbr = b.team_abbr
+left join (
+    select season_year, season_type, min(game_date) as first_box from player_games group by all
+) as k
+    on s.season_year = k.season_year and s.season_type = k.season_type;
+
+-- Tonight's games, and past ones that keep their slate until the box score comes.
+create temp table slate as
+select
+    p.player_id,
+    f.game_id,
+    f.game_date,
+    f.season_year,
+    f.season_type,
+    f.team_abbr,
+    f.opponent_team_abbr,
+    f.is_home
+from fixtures as f
+inner join player_state as p
+    on f.team_abbr = p.team_abbr
+    and f.season_year = p.season_year
+    and p.game_date between f.game_date - 30 and f.game_date - 1
+    and (p.next_date is null or p.next_date >= f.game_date)
+where f.game_date >= getvariable('start_date')
+    and (not f.is_played or (not f.has_box and f.first_box <= f.game_date))
+    -- He who appears for his new team is no guess of the old one.
+    and not exists (
+        from player_games as g
+        where g.player_id = p.player_id and g.game_date = f.game_date and g.game_id != f.game_id
+    );
+
 -- ---------------------------------------------------------------- team windows
 
 create temp table team_games as
@@ -324,12 +416,16 @@ select
     team_abbr,
     season_year,
     row_number() over season as seq,
-    avg(win::int) over season as win_pct,
-    avg(pace) over last_10 as pace_10,
-    avg(off_rating) over last_10 as off_rating_10,
-    avg(def_rating) over last_15 as def_rating_15,
-    avg(pace) over last_15 as pace_15,
-    avg(points_allowed) over last_15 as points_allowed_15,
+    if_half_known(avg(win::int) over season, count(win) over season, seq) as win_pct,
+    if_half_known(avg(pace) over last_10, count(pace) over last_10, least(seq, 10)) as pace_10,
+    if_half_known(avg(off_rating) over last_10, count(off_rating) over last_10, least(seq, 10))
+        as off_rating_10,
+    if_half_known(avg(def_rating) over last_15, count(def_rating) over last_15, least(seq, 15))
+        as def_rating_15,
+    if_half_known(avg(pace) over last_15, count(pace) over last_15, least(seq, 15)) as pace_15,
+    if_half_known(
+        avg(points_allowed) over last_15, count(points_allowed) over last_15, least(seq, 15)
+    ) as points_allowed_15,
     count(paint_a) over last_15 as zone_games_15,
     sum(paint_m) over last_15 / nullif(sum(paint_a) over last_15, 0) as paint_pct,
     sum(mid_m) over last_15 / nullif(sum(mid_a) over last_15, 0) as mid_pct,
@@ -358,6 +454,9 @@ played as (
         g.game_id,
         count(g.game_id) over before as seq,
         max(s.game_date) over before as last_scheduled,
+        count(*) filter (s.is_played) over before as expected_games,
+        count(*) filter (s.is_played and s.has_box) over before as actual_games,
+        max(s.game_date) filter (not s.has_box) over before as last_gap,
         count(g.paint_a) over last_30_days as zone_games_30,
         sum(g.paint_m) over last_30_days / nullif(sum(g.paint_a) over last_30_days, 0)
             as paint_pct_30,
@@ -367,7 +466,7 @@ played as (
             as three_pct_30
     from calendar as c
     cross join teams as t
-    left join team_schedule as s on c.game_date = s.game_date and t.team_abbr = s.team_abbr
+    left join fixtures as s on c.game_date = s.game_date and t.team_abbr = s.team_abbr
     left join team_games as g on s.game_id = g.game_id and s.team_abbr = g.team_abbr
     window
         before as (partition by t.team_abbr, c.season_year order by c.game_date
@@ -393,6 +492,17 @@ select
     p.team_abbr,
     p.seq,
     p.last_scheduled,
+    p.expected_games,
+    p.actual_games,
+    p.last_gap,
+    exists (
+        from fixtures as f
+        where f.is_played and not f.has_box
+            and f.team_abbr = p.team_abbr
+            and f.season_year = p.season_year
+            and f.played_seq between p.expected_games - 9 and p.expected_games
+            and f.first_box < p.game_date
+    ) as has_hole,
     coalesce(s.seq >= 15, false) as has_defense,
     has_defense and s.zone_games_15 >= 10 as has_zones,
     s.* exclude (
@@ -415,31 +525,44 @@ left join league as l on p.game_date = l.game_date;
 
 -- ---------------------------------------------------------------- participants and what was known
 
-create temp table participants as
+create temp table appearances as
 with
+known_days as (
+    select
+        player_id, game_id, game_date, day, season_year, season_type, team_abbr,
+        opponent_team_abbr, is_home, is_active, minutes, usage_rate, false as is_slate
+    from player_games
+    union all
+    select
+        player_id, game_id, game_date, game_date - date '2000-01-01', season_year, season_type,
+        team_abbr, opponent_team_abbr, is_home, false, null, null, true
+    from slate
+),
 day_windows as (
     select
         * exclude (is_active),
         count(*) filter (is_active) over before as games_before,
         max(day) filter (is_active) over before as last_day,
-        count(*) filter (is_active) over last_7 as games_7,
-        sum(minutes) filter (is_active) over last_7 as minutes_7,
-        avg(minutes) filter (is_active) over last_7 as avg_minutes_7,
-        avg(usage_rate) filter (is_active) over last_7 as usage_7,
-        count(*) filter (is_active) over last_14 as games_14,
-        sum(minutes) filter (is_active) over last_14 as minutes_14,
-        avg(minutes) filter (is_active) over last_14 as avg_minutes_14,
+        count(*) filter (is_active) over last_7 as counted_games_7,
+        count(minutes) filter (is_active) over last_7 as known_minutes_7,
+        sum(minutes) filter (is_active) over last_7 as counted_minutes_7,
+        avg(minutes) filter (is_active) over last_7 as mean_minutes_7,
+        count(usage_rate) filter (is_active) over last_7 as known_usage_7,
+        avg(usage_rate) filter (is_active) over last_7 as mean_usage_7,
+        count(*) filter (is_active) over last_14 as counted_games_14,
+        count(minutes) filter (is_active) over last_14 as known_minutes_14,
+        sum(minutes) filter (is_active) over last_14 as counted_minutes_14,
+        avg(minutes) filter (is_active) over last_14 as mean_minutes_14,
         -- A pair counts on its second day, and both days lie in the fourteen.
-        count(*) filter (is_second_day) over last_13 as back_to_backs_14
+        count(*) filter (is_second_day) over last_13 as counted_back_to_backs_14
     from (
         select
-            player_id, game_id, game_date, day, season_year, season_type, team_abbr,
-            opponent_team_abbr, is_home, is_active, minutes, usage_rate,
+            *,
             is_active and day - 1 = max(day) filter (is_active) over (
                 partition by player_id, season_year order by day
                 range between unbounded preceding and 1 preceding
             ) as is_second_day
-        from player_games
+        from known_days
     )
     window
         before as (partition by player_id, season_year order by day
@@ -452,26 +575,141 @@ day_windows as (
             range between 14 preceding and 1 preceding)
 )
 select
-    d.game_date as analysis_date,
+    d.*,
     i.player_lookup,
     i.universal_player_id,
+    i.folded_name,
+    i.name_stem,
+    p.game_date as last_date,
+    p.team_abbr as last_team
+from day_windows as d
+inner join calendar as c on d.game_date = c.game_date and c.is_built
+inner join identity as i on d.player_id = i.player_id
+left join player_state as p
+    on d.player_id = p.player_id
+    and d.season_year = p.season_year
+    and d.games_before = p.seq
+where d.is_slate
+    or not exists (from slate as s where s.player_id = d.player_id and s.game_date = d.game_date);
+
+-- ---------------------------------------------------------------- what transactions say
+
+create temp table transactions as
+with
+printed as (
+    select
+        event_date,
+        team_nickname,
+        nullif(trim(player_name), '') as printed_name,
+        -- The higher is the more cautious word.
+        case
+            when nullif(trim(acquired), '') is not null then 0
+            when notes ilike '%(dtd)%' then 1
+            else 2
+        end as caution
+    from raw_injuries
+)
+select
+    e.event_date,
+    t.team_abbr,
+    e.caution,
+    coalesce(a.player_name, e.printed_name) as name,
+    fold(name) as folded_name,
+    fold_without_suffix(name) as name_stem
+from printed as e
+inner join read_csv(
+    getvariable('seeds_dir') || '/nba_teams.csv', header = true, all_varchar = true
+) as t
+    on e.team_nickname = t.nickname
+left join read_csv(
+    getvariable('seeds_dir') || '/player_aliases.csv', header = true, all_varchar = true
+) as a
+    on fold(e.printed_name) = fold(a.printed_name)
+where e.printed_name is not null;
+
+-- Who a team has on a day: those who last played for it, and those who appear for it.
+create temp table namesakes as
+with
+spells as (
+    select player_id, season_year, team_abbr, game_date + 1 as from_date, next_date as to_date
+    from player_state
+    union all
+    select player_id, season_year, team_abbr, game_date, game_date from appearances
+)
+select s.*, i.folded_name, i.name_stem
+from spells as s
+inner join identity as i using (player_id)
+where (s.team_abbr, s.season_year, i.name_stem) in (
+    select (g.team_abbr, g.season_year, n.name_stem)
+    from (select distinct player_id, team_abbr, season_year from player_games) as g
+    inner join identity as n using (player_id)
+    group by all
+    having count(*) > 1
+);
+
+create temp table statuses as
+select
+    d.player_id,
+    d.game_date,
+    ['available', 'questionable', 'out'][1 + arg_max(t.caution, (t.event_date, t.caution))]
+        as player_status
+from appearances as d
+inner join transactions as t
+    on d.name_stem = t.name_stem
+    and t.event_date between make_date(d.season_year, 10, 1) and d.game_date - 1
+where t.team_abbr in (d.team_abbr, d.last_team)
+    and (d.last_date is null or t.event_date > d.last_date)
+    and (d.folded_name = t.folded_name or not exists (
+        from namesakes as n
+        where n.name_stem = d.name_stem
+            and n.team_abbr = t.team_abbr
+            and n.season_year = d.season_year
+            and n.player_id != d.player_id
+            and d.game_date between n.from_date and coalesce(n.to_date, d.game_date)
+    ))
+group by all;
+
+create temp table participants as
+select
+    d.game_date as analysis_date,
+    d.player_lookup,
+    d.universal_player_id,
     d.season_year,
     d.game_id,
     d.season_type,
     d.team_abbr,
     d.opponent_team_abbr,
     d.is_home,
+    if(d.is_slate, 'upcoming', 'history') as context_source,
+    t.player_status,
     d.games_before,
-    d.day - d.last_day as days_rest,
-    coalesce(days_rest = 1, false) as back_to_back,
-    d.games_7,
-    if(d.games_7 = 0, 0, d.minutes_7) as minutes_7,
-    d.avg_minutes_7,
-    d.usage_7,
-    d.games_14,
-    if(d.games_14 = 0, 0, d.minutes_14) as minutes_14,
-    d.avg_minutes_14,
-    d.back_to_backs_14,
+    -- What a game without a box score could have changed is unknown.
+    coalesce(own.last_gap >= d.game_date - 7, false) as gap_in_7,
+    coalesce(own.last_gap >= d.game_date - 14, false) as gap_in_14,
+    if(coalesce(own.last_gap > d.last_date, false), null, d.day - d.last_day) as days_rest,
+    if(
+        coalesce(own.last_gap = d.game_date - 1, false), null,
+        coalesce(d.day - d.last_day = 1, false)
+    ) as back_to_back,
+    if(gap_in_7, null, d.counted_games_7) as games_7,
+    case
+        when gap_in_7 or d.known_minutes_7 < d.counted_games_7 then null
+        when d.counted_games_7 = 0 then 0
+        else d.counted_minutes_7
+    end as minutes_7,
+    if(gap_in_7, null, if_half_known(d.mean_minutes_7, d.known_minutes_7, d.counted_games_7))
+        as avg_minutes_7,
+    if(gap_in_7, null, if_half_known(d.mean_usage_7, d.known_usage_7, d.counted_games_7))
+        as usage_7,
+    if(gap_in_14, null, d.counted_games_14) as games_14,
+    case
+        when gap_in_14 or d.known_minutes_14 < d.counted_games_14 then null
+        when d.counted_games_14 = 0 then 0
+        else d.counted_minutes_14
+    end as minutes_14,
+    if(gap_in_14, null, if_half_known(d.mean_minutes_14, d.known_minutes_14, d.counted_games_14))
+        as avg_minutes_14,
+    if(gap_in_14, null, d.counted_back_to_backs_14) as back_to_backs_14,
     -- player, as of his newest active game
     p.points_2,
     p.points_3_to_5,
@@ -491,6 +729,9 @@ select
     p.mid_range_rate_last_10,
     p.three_pt_rate_last_10,
     p.primary_scoring_zone,
+    own.expected_games,
+    own.actual_games,
+    own.has_hole,
     -- teams, that morning
     own.pace_10 as team_pace_10,
     own.off_rating_10 as team_off_rating_10,
@@ -527,13 +768,12 @@ select
     case when pace_differential is not null then
         greatest(-3, least(3, pace_differential / 2))::double
     end as pace_score
-from day_windows as d
-inner join calendar as c on d.game_date = c.game_date and c.is_built
-inner join identity as i on d.player_id = i.player_id
+from appearances as d
 left join player_state as p
     on d.player_id = p.player_id
     and d.season_year = p.season_year
     and d.games_before = p.seq
+left join statuses as t on d.player_id = t.player_id and d.game_date = t.game_date
 left join team_days as own on d.game_date = own.game_date and d.team_abbr = own.team_abbr
 left join team_days as opp
     on d.game_date = opp.game_date and d.opponent_team_abbr = opp.team_abbr;
@@ -635,7 +875,7 @@ select
     analysis_date as game_date,
     team_abbr,
     opponent_team_abbr,
-    'history' as context_source,
+    context_source,
     days_rest,
     back_to_back,
     games_7 as games_in_last_7_days,
@@ -652,7 +892,7 @@ select
     null::double as projected_usage_rate,
     null::bigint as star_teammates_out,
     null::bigint as player_age,
-    null::varchar as player_status,
+    player_status,
     fatigue_score,
     mismatch_score as shot_zone_mismatch_score,
     pace_score,
@@ -679,7 +919,13 @@ select
     ) as missing_data_fields,
     fatigue_score < 50
         or coalesce(abs(mismatch_score) > 8, false)
-        or abs(total_composite_adjustment) > 12 as has_warnings
+        or abs(total_composite_adjustment) > 12 as has_warnings,
+    nullif(concat_ws(
+        ',',
+        if(fatigue_score < 50, 'EXTREME_FATIGUE', null),
+        if(abs(mismatch_score) > 8, 'EXTREME_MATCHUP', null),
+        if(abs(total_composite_adjustment) > 12, 'EXTREME_ADJUSTMENT', null)
+    ), '') as warning_details
 from participants;
 
 create or replace table player_daily_cache as
@@ -689,6 +935,7 @@ select
     universal_player_id,
     season_year,
     analysis_date as cache_date,
+    team_abbr,
     points_5 as points_avg_last_5,
     points_10 as points_avg_last_10,
     points_season as points_avg_season,
@@ -731,7 +978,15 @@ typed as (
         opponent_team_abbr,
         is_home,
         days_rest,
-        'history' as context_source,
+        player_status,
+        context_source,
+        games_before,
+        minutes_10 is null or minutes_season is null as minutes_unknown,
+        expected_games as expected_games_count,
+        actual_games as actual_games_count,
+        expected_games - actual_games as missing_games_count,
+        100 * actual_games / nullif(expected_games, 0) as completeness_percentage,
+        has_hole,
         if(games_before >= 5, 'phase4', 'phase3') as cache_source,
         if(games_before >= 5, points_5, null) as points_avg_last_5,
         points_10 as points_avg_last_10,
@@ -745,7 +1000,8 @@ typed as (
         case when days_rest is not null and opponent_days_rest is not null then
             greatest(-2, least(2, days_rest - opponent_days_rest))::double
         end as rest_advantage,
-        null::double as injury_risk,
+        case player_status when 'available' then 0 when 'questionable' then 2 when 'out' then 3
+        end::double as injury_risk,
         case
             when games_before < 5 or points_2 is null or points_3_to_5 is null then null
             when points_2 - points_3_to_5 >= 5 then 2
@@ -784,38 +1040,42 @@ typed as (
 counted as (
     select
         *,
-        -- required features that can be unknown; the others below always are or are optional
+        -- the required features that can be unknown
         (points_avg_last_5 is null)::int + (points_avg_last_10 is null)::int
         + (points_avg_season is null)::int + (points_std_last_10 is null)::int
+        + (games_in_last_7_days is null)::int + (back_to_back is null)::int as required_defaults,
+        required_defaults
         + (shot_zone_mismatch_score is null)::int + (pace_score is null)::int
-        + (rest_advantage is null)::int + (recent_trend is null)::int
-        + (minutes_change is null)::int + (opponent_def_rating is null)::int
-        + (opponent_pace is null)::int + (pct_paint is null)::int
-        + (pct_mid_range is null)::int + (pct_three is null)::int
-        + (team_pace is null)::int + (team_off_rating is null)::int
-        + (team_win_pct is null)::int as required_defaults,
-        required_defaults + (injury_risk is null)::int + (pct_free_throw is null)::int
-            as defaults,
+        + (rest_advantage is null)::int + (injury_risk is null)::int
+        + (recent_trend is null)::int + (minutes_change is null)::int
+        + (opponent_def_rating is null)::int + (opponent_pace is null)::int
+        + (pct_paint is null)::int + (pct_mid_range is null)::int + (pct_three is null)::int
+        + (pct_free_throw is null)::int + (team_pace is null)::int
+        + (team_off_rating is null)::int + (team_win_pct is null)::int as defaults,
         if(
             cache_source = 'phase3',
-            1 + (points_avg_last_10 is not null)::int + (points_avg_season is not null)::int
-            + (team_pace is not null)::int + (team_off_rating is not null)::int,
+            (points_avg_last_10 is not null)::int + (points_avg_season is not null)::int
+            + (games_in_last_7_days is not null)::int + (team_pace is not null)::int
+            + (team_off_rating is not null)::int,
             0
         ) as fallbacks,
         (rest_advantage is not null)::int + (injury_risk is not null)::int
         + (recent_trend is not null)::int + (minutes_change is not null)::int
-        + 3 + (pct_free_throw is not null)::int + (team_win_pct is not null)::int
-            as calculated
+        + (back_to_back is not null)::int + 2 + (pct_free_throw is not null)::int
+        + (team_win_pct is not null)::int as calculated
     from typed
 )
 select
-    * exclude (cache_source, minutes_ratio, required_defaults, defaults, fallbacks, calculated),
+    * exclude (
+        cache_source, minutes_ratio, required_defaults, defaults, fallbacks, calculated,
+        games_before, minutes_unknown, has_hole
+    ),
     [
         coalesce(points_avg_last_5, 10),
         coalesce(points_avg_last_10, 10),
         coalesce(points_avg_season, 10),
         coalesce(points_std_last_10, 5),
-        games_in_last_7_days,
+        coalesce(games_in_last_7_days, 3),
         fatigue_score,
         coalesce(shot_zone_mismatch_score, 0),
         coalesce(pace_score, 0),
@@ -827,7 +1087,7 @@ select
         coalesce(opponent_def_rating, 112),
         coalesce(opponent_pace, 100),
         home_away,
-        back_to_back,
+        coalesce(back_to_back, 0),
         playoff_game,
         coalesce(pct_paint, 0.30),
         coalesce(pct_mid_range, 0.20),
@@ -842,7 +1102,7 @@ select
         if(points_avg_last_10 is null, 'default', cache_source),
         if(points_avg_season is null, 'default', cache_source),
         if(points_std_last_10 is null, 'default', cache_source),
-        cache_source,
+        if(games_in_last_7_days is null, 'default', cache_source),
         'phase4',
         if(shot_zone_mismatch_score is null, 'default', 'phase4'),
         if(pace_score is null, 'default', 'phase4'),
@@ -854,7 +1114,7 @@ select
         if(opponent_def_rating is null, 'default', 'phase4'),
         if(opponent_pace is null, 'default', 'phase4'),
         'calculated',
-        'calculated',
+        if(back_to_back is null, 'default', 'calculated'),
         'calculated',
         if(pct_paint is null, 'default', 'phase4'),
         if(pct_mid_range is null, 'default', 'phase4'),
@@ -868,7 +1128,7 @@ select
     25::bigint as feature_count,
     'v1_baseline_25' as feature_version,
     least(
-        case when required_defaults >= 5 then 49 when required_defaults >= 1 then 69 else 100 end,
+        case when required_defaults >= 4 then 49 when required_defaults >= 1 then 69 else 100 end,
         (100 * (25 - defaults - fallbacks) + 75 * fallbacks + 40 * defaults) / 25
     )::double as feature_quality_score,
     case
@@ -878,7 +1138,16 @@ select
         when feature_quality_score >= 50 then 'poor'
         else 'critical'
     end as quality_tier,
-    feature_quality_score >= 70 as is_production_ready,
+    feature_quality_score >= 70 and not has_hole and coalesce(player_status != 'out', true)
+        as is_production_ready,
+    list_filter([
+        if(missing_games_count > 0, 'missing_box_score', null),
+        if(minutes_unknown and games_before > 0, 'no_minutes', null),
+        if(games_before < 5, 'no_season_form', null),
+        if(pct_paint is null, 'no_shot_data', null),
+        if(opponent_def_rating is null or opponent_pace is null, 'opponent_unknown', null),
+        if(player_status = 'out', 'player_out', null)
+    ], lambda issue: issue is not null) as data_quality_issues,
     case
         when defaults = 0 and fallbacks = 0 then 'phase4'
         when (25 - defaults - fallbacks - calculated) / 25 >= 0.5 then 'phase4_partial'
@@ -901,6 +1170,7 @@ select
     t.table_name,
     c.game_date as analysis_date,
     '*' as entity_id,
+    c.season_year,
     if(c.is_bootstrap, 'bootstrap', 'no_player_data') as reason,
     null::bigint as games_found,
     null::bigint as games_needed
@@ -912,24 +1182,29 @@ where c.in_window and (
 )
 union all
 select
-    'team_defense_zone_analysis', game_date, team_abbr, 'insufficient_games', seq, 15
+    'team_defense_zone_analysis', game_date, team_abbr, season_year, 'insufficient_games', seq, 15
 from team_days
 where is_built and not has_defense
 union all
 select
-    'player_shot_zone_analysis', p.analysis_date, i.player_lookup, 'insufficient_games', p.seq, 10
+    'player_shot_zone_analysis', p.analysis_date, i.player_lookup, p.season_year,
+    'insufficient_games', p.seq, 10
 from player_days as p
 inner join identity as i using (player_id)
 where not p.has_shot_zones
 union all
 select
-    'player_daily_cache', analysis_date, player_lookup, 'insufficient_games', games_before, 5
+    'player_daily_cache', analysis_date, player_lookup, season_year, 'insufficient_games',
+    games_before, 5
 from participants
 where games_before < 5
 union all
 select distinct
-    'team_defense_zone_analysis', game_date, if(h, home_team, away_team), 'non_nba_team',
-    null::bigint, null::bigint
+    'team_defense_zone_analysis', game_date, if(h, home_team, away_team), season_year,
+    'non_nba_team', null::bigint, null::bigint
 from schedule
 cross join (values (true), (false)) as side (h)
-where game_date >= getvariable('start_date') and not if(h, home_is_nba, away_is_nba);
+where not if(h, home_is_nba, away_is_nba)
+    -- Exhibitions between two game dates go with the later one, as only game dates are built.
+    and game_date <= (select max(game_date) from calendar)
+    and coalesce(game_date > (select max(game_date) from calendar where not in_window), true);

@@ -18,8 +18,8 @@
     any number counts that only a player on the floor can have. -#}
 {% macro is_active_game(box) -%}
     {%- set on_the_floor = [
-        'ft_attempts', 'offensive_rebounds', 'defensive_rebounds', 'assists', 'steals', 'blocks', 'turnovers',
-        'personal_fouls',
+        'ft_attempts', 'rebounds', 'offensive_rebounds', 'defensive_rebounds', 'assists', 'steals', 'blocks',
+        'turnovers', 'personal_fouls',
     ] -%}
     coalesce({{ box }}.minutes_played > 0, false)
     or coalesce({{ box }}.fg_attempts > 0, false)

@@ -29,7 +29,8 @@ def needs_a_person(outcome: Outcome) -> list[str]:
         lines.append(f"failed: {span} ({', '.join(tables)}): {error}. Again with: {another_command('retry')}")
     lines += outcome.plan.blocked_lines
     lines += map(str, outcome.late_games)
-    days = {cell.day for cell in outcome.cells if cell.state in STALE}
+    until = outcome.request.until
+    days = {cell.day for cell in outcome.cells if cell.state in STALE and cell.day <= until}
     # Those left out because of bad inputs were named, and building them is no way out.
     days = {day for day in days if not any(entry.start <= day <= entry.end for entry in outcome.plan.blocked)}
     if days:

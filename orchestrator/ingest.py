@@ -16,7 +16,7 @@ import duckdb
 
 from orchestrator import sql_text
 from orchestrator.errors import UsageError, UserError
-from orchestrator.project import RAW
+from orchestrator.project import ANALYTICS, INTERMEDIATE, PRECOMPUTE, RAW
 from orchestrator.raw_checks import check_load
 from orchestrator.raw_faults import UNCHANGED, Faults
 from orchestrator.raw_files import Rows, Staging, Warn, is_season
@@ -26,6 +26,9 @@ from orchestrator.raw_words import TeamCodes
 
 # Of whole seasons that are replaced, so many stored games (or days of transactions) may vanish unasked.
 FEW = 3
+
+# Games that are of no demo league.
+IS_OTHER = "source is distinct from 'demo'"
 
 
 @dataclass
@@ -197,6 +200,8 @@ class _Load:
         self._rows = staging.rows
         self._staged = staged
         self._whole_seasons = whole_seasons
+        self._takes_over = False
+        """Everything stored is of a demo league, and this is not: nothing of it stays."""
 
     def look(self, present: list[RawTable]) -> None:
         """Make the views `stored` and `after`, and the tables of games that this load touches, and moves."""
@@ -212,6 +217,10 @@ class _Load:
                     f"{', '.join(other.file for other in needed)}",
                     "Add it to the folder",
                 )
+        self._takes_over = self._one(
+            f"select exists (from stored.games) and not exists (from stored.games where {IS_OTHER}) "
+            f"and exists (from staged.games where {IS_OTHER})"
+        )[0]
         with_games = [table for table in self._staged if table.has_season_column]
         touched = " union ".join(f"select game_id from staged.{table.name}" for table in with_games)
         self._con.execute(
@@ -241,6 +250,8 @@ class _Load:
 
     def note_changes(self, how: How) -> None:
         """Say what is odd about the step; when more than a few stored games vanish, that must be meant."""
+        if self._takes_over:
+            self._note("the demo league that was stored makes way, and with it what was built from it")
         for table in RAW_TABLES:
             if table in self._staged:
                 self._note_fewer_rows(table)
@@ -272,6 +283,9 @@ class _Load:
         con = self._con
         con.execute(f"create schema if not exists warehouse.{RAW}")
         now = datetime.now(UTC).replace(tzinfo=None)
+        if self._takes_over:
+            for dataset in (PRECOMPUTE, INTERMEDIATE, ANALYTICS):
+                con.execute(f"drop schema if exists warehouse.{dataset} cascade")
         for table in RAW_TABLES:
             path = f"warehouse.{RAW}.{table.name}"
             there = self._columns_there(table)
@@ -281,7 +295,7 @@ class _Load:
             for column in table.columns:
                 if there and column.name not in there:  # one that files may lack: see _make_stored
                     con.execute(f"alter table {path} add column {sql_text.name(column.name)} {column.type}")
-            if there and table in self._staged:
+            if there and (table in self._staged or self._takes_over):
                 con.execute(f"delete from {path} where {self._is_replaced(table)}")
             if self._follows_games(table):
                 con.execute(
@@ -328,6 +342,8 @@ class _Load:
 
     def _is_replaced(self, table: RawTable) -> str:
         """SQL for being a stored row that this load replaces."""
+        if self._takes_over:
+            return "true"
         part = f"({', '.join(table.part)})"
         replaced = f"{part} in (select {part} from staged.{table.name})"
         covered = self._covered(table) if self._whole_seasons else []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from orchestrator import seeds
 from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.ingest import How, IngestReport, ingest
+from orchestrator.errors import UserError
+from orchestrator.ingest import IS_OTHER, How, IngestReport, ingest
 from orchestrator.project import RAW, REFERENCE
 from orchestrator.raw_files import Warn
 
@@ -41,16 +43,26 @@ def load_demo(
 ) -> IngestReport | None:
     """Load an invented league through the same checks as files; None when `if_empty` and it is not.
 
-    `keep` names a folder for the generated files, which are otherwise thrown away.
+    `keep` names a folder for the generated files, which are otherwise thrown away. UserError when the
+    warehouse holds other games than a demo league's.
     """
-    if if_empty and warehouse.path.exists():
+    if warehouse.path.exists():
         with warehouse.reading() as connection:
             if connection.has_table(RAW, "games"):
-                return None
+                if if_empty:
+                    return None
+                ((others,),) = connection.rows(f"select count(*) from {RAW}.games where {IS_OTHER}")
+                if others:
+                    raise UserError(
+                        f"the warehouse {warehouse} holds {others:,} games that are no demo league's, and an "
+                        "invented one does not go beside them: set NBA_DUCKDB_PATH to a new file"
+                    )
     from orchestrator.demo import write_league
 
     with TemporaryDirectory(prefix="nba-demo-") as scratch:
         folder = keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         write_league(folder, seasons, seed)
-        return load_files(folder, warehouse, how, warn=warn)
+        # Another league has other games on the same days: they cannot stand beside each other.
+        whole = replace(how or How(), whole_seasons=True, may_vanish=lambda what: True)
+        return load_files(folder, warehouse, whole, warn=warn)

@@ -23,8 +23,8 @@
 
 {#- NULLs or missing shots of up to one in ten are what the formulas are made for. -#}
 {%- set tolerated_share = '0.1e0' %}
-{#- A team's players play 240 minutes in the shortest game, 235 where each one's are rounded, and 390 in
-    the longest there ever was. Rounding moves the sum of a team by a few, a player's by one. -#}
+{#- A team's players play 240 minutes in the shortest game (235 where each one's are rounded), and
+    390 in the longest there ever was. Rounding moves a team's sum by a few, a player's by one. -#}
 {%- set fewest_minutes = 230 %}
 {%- set most_minutes = 400 %}
 {%- set rounding = 15 %}

@@ -49,8 +49,8 @@ schedule as (
 
 box_score_gaps as (
 
-    select * from {{ ref('int_box_score_gaps') }}
-    where {{ in_history('game_date') }}
+    select * from {{ ref('int_window_box_score_gaps') }}
+    where not has_box_score
 
 ),
 

@@ -9,8 +9,8 @@ with
 
 slate as (
 
-    select * from {{ ref('int_box_score_gaps') }}
-    where is_on_slate and {{ in_history('game_date') }}
+    select * from {{ ref('int_window_box_score_gaps') }}
+    where is_on_slate
 
 ),
 

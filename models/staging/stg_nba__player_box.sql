@@ -39,6 +39,7 @@ final as (
         newest.fta as ft_attempts,
         newest.oreb as offensive_rebounds,
         newest.dreb as defensive_rebounds,
+        newest.reb as rebounds,
         newest.ast as assists,
         newest.stl as steals,
         newest.blk as blocks,

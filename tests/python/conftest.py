@@ -2,13 +2,14 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 from filelock import FileLock
 
+from orchestrator.interrupts import SIGNALS
 from tests.python.raw_league import load, write_files
 from tests.python.warehouses import PROJECT, copy_of, orchestrate, succeed
 
@@ -18,6 +19,15 @@ def _ctrl_c_is_heard() -> None:
     """A shell that starts the tests in the background has them, and all they start, ignore it."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    """An interrupted command ignores all further signals; the tests after it must not."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

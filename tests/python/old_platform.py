@@ -37,6 +37,28 @@ WHAT_THE_OLD_SOURCE_KNOWS = (
 
 NEW, OLD = "timestamp '2025-12-01 06:00'", "timestamp '2025-11-01 06:00'"
 
+# What it has not: transactions (its pre-tip context has a status), and the minutes of most games. Of one
+# season they are unknown in all games but one in two hundred, of one until 1 November, when they were
+# repaired, and of one they are known.
+WHAT_THE_OLD_SOURCE_LACKS = (
+    "delete from nba_raw.injury_events",
+    """
+    update nba_raw.player_box set min = null
+    where season = '2022-23' and game_date < date '2022-11-01'
+    """,
+    """
+    update nba_raw.player_box set min = null
+    where season = '2021-22' and game_id not in (
+        select game_id
+        from (
+            select game_id, row_number() over (order by game_date, game_id) as place
+            from nba_raw.games where season = '2021-22' and season_type in ('regular', 'playoffs')
+        )
+        where place % 200 = 100
+    )
+    """,
+)
+
 # What its own conventions make of each row; `n` numbers the rows of a key, so that every form comes up.
 VIEWS = f"""
     create temp view games as
@@ -151,7 +173,8 @@ VIEWS = f"""
 
     create temp view schedule_old as
     select
-        league_id as game_id, game_date, 3 as game_status, home_team as home_team_tricode,
+        league_id as game_id, game_date, left(season, 4)::int as season_year, 3 as game_status,
+        home_team as home_team_tricode,
         away_team as away_team_tricode, season_type = 'regular' as is_regular_season,
         season_type in ('playoffs', 'play_in') as is_playoffs, season_type = 'all_star' as is_all_star,
         season_type = 'cup_final' or (season_type = 'regular' and month(game_date) = 11) as is_emirates_cup,

@@ -71,7 +71,7 @@ def write_warehouse(path: Path, cells: Iterable[Cell], exhibitions: Iterable[dat
         db.execute(
             "create table nba_intermediate.phase3_preflight (check_name varchar, severity varchar, "
             "season_year int, game_date date, affected_rows int, detail varchar, spoils_from date, "
-            "spoils_until date)"
+            "spoils_until date, subject varchar)"
         )
         db.execute(
             "create table paper.schedule (table_name varchar, analysis_date date, season_year int, "

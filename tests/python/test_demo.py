@@ -9,6 +9,8 @@ import duckdb
 import pytest
 
 from orchestrator.demo import write_league
+from tests.python.raw_league import write_files
+from tests.python.warehouses import copy_of, orchestrate, query, succeed
 
 REAL = Path(os.environ.get("NBA_REAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "nba"))
 
@@ -562,3 +564,31 @@ def test_most_games_have_lines_some_two_and_a_few_none(league):
     empty = "select count(*) from odds where home_spread is null"
     assert one(league, empty) == 0
     assert one(league, "select count(*) - count(total_line) from odds") > 0
+
+
+def test_real_files_take_the_place_of_a_demo_league(demo_built, files, tmp_path):
+    """Mixed, their teams would play twice on a day; what was built from the demo league goes with it."""
+    warehouse = copy_of(demo_built, tmp_path)
+    done = succeed(orchestrate(warehouse, "ingest", "--from", write_files(files)))
+    assert "the demo league that was stored makes way" in done.stderr
+    assert not query(warehouse, "select 1 from nba_raw.games where source = 'demo'")
+    assert not query(
+        warehouse, "select 1 from information_schema.tables where table_schema = 'nba_precompute'"
+    )
+    for table in ("player_box", "team_box", "shots"):
+        assert not query(warehouse, f"select 1 from nba_raw.{table} anti join nba_raw.games using (game_id)")
+
+
+def test_a_demo_league_does_not_go_beside_real_games(full_warehouse):
+    before = query(full_warehouse, "select count(*), max(ingested_at) from nba_raw.games")
+    done = orchestrate(full_warehouse, "demo", "--seasons", "1")
+    assert done.returncode == 1
+    assert "no demo league's" in done.stderr
+    assert query(full_warehouse, "select count(*), max(ingested_at) from nba_raw.games") == before
+
+
+def test_the_same_demo_league_again_leaves_nothing_to_do(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    succeed(orchestrate(warehouse, "demo", "--seasons", "1"))
+    assert "nothing to do" in succeed(orchestrate(warehouse, "backfill")).stderr
+    succeed(orchestrate(warehouse, "demo", "--seasons", "1", "--seed", "8"))

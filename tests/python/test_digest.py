@@ -115,7 +115,7 @@ def test_stale_dates_that_bad_inputs_keep_out_are_told_once(league, mailbox):
         league.warehouse,
         "update nba_precompute.receipts set stale = 'stale_inputs'",
         f"insert into nba_intermediate.phase3_preflight values ('one_sided_box', 'block', "
-        f"{season_of(DAYS[2])}, date '{DAYS[2]}', 1, 'game 7', date '{DAYS[2]}', date '{DAYS[3]}')",
+        f"{season_of(DAYS[2])}, date '{DAYS[2]}', 1, 'game 7', date '{DAYS[2]}', date '{DAYS[3]}', null)",
     )
     assert command("backfill", "--only", "missing", "--notify", address).exit_code == 0
     assert f"stale: 4 dates, {DAYS[0]}..{DAYS[3]}" in letters.pop()["message"]  # nothing was left out yet

@@ -107,9 +107,12 @@ def outputs(demo_built, tmp_path_factory) -> dict[str, list]:
         "update nba_raw.player_box set pts = 9000000000000000000 where (game_id, player_id) in "
         f"(select (game_id, player_id) from nba_raw.player_box where game_date = '{days[3]}' and min > 20 "
         "limit 1)",
-        # One team of a game has no box score: that date and the last one are kept out.
-        "delete from nba_raw.player_box where (game_id, team_abbreviation) in (select (game_id, "
-        f"team_abbreviation) from nba_raw.player_box where game_date = '{days[1]}' limit 1)",
+        # One team of a game has no team row: the date after is kept out.
+        "delete from nba_raw.team_box where (game_id, team_abbreviation) in (select (game_id, "
+        f"team_abbreviation) from nba_raw.team_box where game_date = '{days[1]}' limit 1)",
+        # A box score is late.
+        "delete from nba_raw.player_box where game_id in (select game_id from nba_raw.player_box "
+        "where game_date > '2024-03-01' order by game_date, game_id limit 1)",
     )
 
     def said(*arguments: str, code: int = 0) -> object:
@@ -127,7 +130,7 @@ def outputs(demo_built, tmp_path_factory) -> dict[str, list]:
     with held(DuckDBFile(warehouse)):
         found["status"] = [said("status")]
     found["plan"].append(said("backfill", "--dry-run", "--only", "stale"))
-    change(warehouse, "delete from nba_raw.player_box where game_date = '2024-02-02'")
+    change(warehouse, "delete from nba_raw.games where game_date = '2024-02-02'")
     found["plan"].append(said("plan", "--dates", "2024-02-02", "--skip-preflight"))
     assert found["plan"][-1]["emptied"]
     assert found["backfill"][0]["failed"]

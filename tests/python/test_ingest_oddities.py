@@ -192,7 +192,10 @@ def test_names_are_folded_as_the_models_fold_them(real_raw):
     with duckdb.connect(str(real_raw), read_only=True) as con:
         con.execute(raw_oddities.FOLDED.replace("create macro", "create temp macro"))
         rule = compiled(macro)
-        names = "select player_name from nba_raw.players union select player_name from nba_raw.injury_events"
+        names = (
+            "select player_name from nba_raw.players union select player_name from nba_raw.injury_events "
+            "union select 'Øđð Łħı ßæ-É. O''Neal'"
+        )
         count, differing = con.execute(
             f"select count(*), count(*) filter (folded(player_name) <> {rule}) from ({names})"
         ).fetchone()

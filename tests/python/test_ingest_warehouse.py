@@ -203,7 +203,8 @@ def test_a_signal_ends_a_load_and_leaves_nothing(demo_raw, real_data, tmp_path, 
         assert list(scratch.iterdir()) == []
         if process.returncode == 128 + number:
             stopped += 1
-            assert said.splitlines()[-1].startswith(
+            # On a busy machine Python may still be starting: then nothing had begun, and nothing is said.
+            assert not said or said.splitlines()[-1].startswith(
                 f"error: stopped by {number.name}: the warehouse is as it was"
             )
             assert (stored(warehouse) == before) if existing else not list(warehouse.parent.glob("*"))

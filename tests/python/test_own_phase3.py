@@ -1,5 +1,6 @@
 """A warehouse that has Phase 3 already: its tables, however they are, give the same Phase 4."""
 
+import json
 import re
 import shutil
 from datetime import date
@@ -8,7 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.python.old_platform import WHAT_THE_OLD_SOURCE_KNOWS, create_tables, write_old_warehouse
+from tests.python.old_platform import (
+    WHAT_THE_OLD_SOURCE_KNOWS,
+    WHAT_THE_OLD_SOURCE_LACKS,
+    create_tables,
+    write_old_warehouse,
+)
 from tests.python.peoples_queries import BY_GAME_DATE, COVERAGE, PHASE3, WHERE_IT_STANDS
 from tests.python.warehouses import (
     TABLES,
@@ -45,22 +51,25 @@ KNOWN_ONLY_THERE = {
 
 
 @pytest.fixture(scope="module")
-def two_seasons(real_data, tmp_path_factory) -> Path:
-    """One season with a gap in shot data and one with a cup final, built from raw data."""
-    warehouse = tmp_path_factory.mktemp("two_seasons") / "nba.duckdb"
-    seasons = ("--season", "2021-22", "--season", "2023-24")
+def three_seasons(real_data, tmp_path_factory) -> Path:
+    """Seasons with a gap in shot data and with a cup final, as little known as the old source knows them."""
+    warehouse = tmp_path_factory.mktemp("three_seasons") / "nba.duckdb"
+    seasons = ("--season", "2021-22", "--season", "2022-23", "--season", "2023-24")
     succeed(orchestrate(warehouse, "ingest", "--from", real_data, *seasons))
-    change(warehouse, *WHAT_THE_OLD_SOURCE_KNOWS)
+    change(warehouse, *WHAT_THE_OLD_SOURCE_KNOWS, *WHAT_THE_OLD_SOURCE_LACKS)
     succeed(orchestrate(warehouse, "backfill"))
     return warehouse
 
 
 @pytest.fixture(scope="module")
-def old(two_seasons, tmp_path_factory) -> Path:
+def old(three_seasons, tmp_path_factory) -> Path:
     """The same games as the old platform has them, Phase 4 built. Do not change it."""
-    warehouse = write_old_warehouse(two_seasons, tmp_path_factory.mktemp("old") / "nba.duckdb")
+    warehouse = write_old_warehouse(three_seasons, tmp_path_factory.mktemp("old") / "nba.duckdb")
     done = succeed(orchestrate(warehouse, "backfill", **THERE))
+    # Minutes that nobody knows keep nothing out, and are said once for each span.
     assert "left out" not in done.stderr
+    unknown = re.findall(r"minutes_played of player_game_summary unknown on .*?(\S+\.\.\S+);", done.stderr)
+    assert unknown == ["2021-10-19..2022-06-16", "2022-10-18..2022-10-31"]
     return warehouse
 
 
@@ -110,8 +119,8 @@ def _close(one: str, other: str) -> str:
 
 @pytest.mark.real
 @pytest.mark.parametrize("table", TABLES)
-def test_the_same_rows_come_of_it(two_seasons, old, table):
-    assert set(different_columns(two_seasons, old, table)) == KNOWN_ONLY_THERE[table]
+def test_the_same_rows_come_of_it(three_seasons, old, table):
+    assert set(different_columns(three_seasons, old, table)) == KNOWN_ONLY_THERE[table]
 
 
 @pytest.mark.real
@@ -125,7 +134,10 @@ def test_what_only_their_phase_3_knows_is_carried(old):
                 player_id as universal_player_id, fg_makes,
                 row_number() over (partition by player_id order by game_date desc) as place
             from nba_staging.stg_nba__player_box
-            where (minutes_played > 0 or points > 0) and game_date < date '2021-12-25' and season_year = 2021
+            where (minutes_played > 0 or points > 0 or fg_attempts > 0 or (minutes_played is null and (
+                offensive_rebounds + defensive_rebounds + assists + steals + blocks + turnovers
+                + personal_fouls + ft_attempts > 0 or plus_minus <> 0
+            ))) and game_date < date '2021-12-25' and season_year = 2021
         ),
         rates as (
             select universal_player_id, 100.0 * sum(fg_makes // 2) / nullif(sum(fg_makes), 0) as assisted
@@ -169,27 +181,112 @@ def test_the_projects_own_tests_pass(old):
 
 
 @pytest.mark.real
-def test_what_people_ask_by_hand_is_answered(old, two_seasons):
-    expected = [("TDZA", 366, 10820), ("PSZA", 385, 166536), ("PCF", 386, 51503), ("PDC", 386, 49489)]
-    assert query(old, COVERAGE) == [*expected, ("MLFS", 386, 51503)]
-    assert query(old, WHERE_IT_STANDS) == [(386, date(2024, 6, 17))]
-    assert query(old, BY_GAME_DATE) == [("PCF", 386), ("MLFS", 386)]
+def test_what_people_ask_by_hand_is_answered(old, three_seasons):
+    # Without bootstrap and play-in: 537 dates up to 2024-04-15, and 44 of the playoffs after that.
+    dates, rows = 537 + 44, 76_861
+    assert query(old, COVERAGE) == query(three_seasons, COVERAGE)
+    assert query(old, COVERAGE)[2::2] == [("PCF", dates, rows), ("MLFS", dates, rows)]
+    assert query(old, WHERE_IT_STANDS) == [(dates, date(2024, 6, 17))]
+    assert query(old, BY_GAME_DATE) == [("PCF", dates), ("MLFS", dates)]
     # Theirs has exhibitions, too; of what was built here the raw box scores say how many dates there are.
-    assert [table for table, *_ in query(old, PHASE3)] == [table for table, *_ in query(two_seasons, PHASE3)]
-    built = {table: tuple(dates) for table, *dates in query(two_seasons, PHASE3)}
+    assert [table for table, *_ in query(old, PHASE3)] == [
+        table for table, *_ in query(three_seasons, PHASE3)
+    ]
+    built = {table: tuple(dates) for table, *dates in query(three_seasons, PHASE3)}
     for table, box in (
         ("player_game_summary", "player_box"),
         ("team_offense_game_summary", "team_box"),
         ("team_defense_game_summary", "team_box"),
     ):
         ((first, second),) = query(
-            two_seasons,
+            three_seasons,
             "select count(distinct games.game_date) filter (games.game_date < date '2022-10-01'), "
             "count(distinct games.game_date) filter (games.game_date > date '2022-10-01') "
             f"from nba_raw.{box} inner join nba_raw.games using (game_id) "
             "where games.season_type in ('regular', 'play_in', 'playoffs')",
         )
         assert built[table] == (first, 0, second), table
+
+
+# --- minutes that nobody knows ------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+def test_without_minutes_nearly_all_rows_are_ready_for_use(old):
+    """What a forecast rests on is known: at least nine in ten rows after November, each season by itself."""
+    shares = query(
+        old,
+        "select season_year, avg(is_production_ready::int) from nba_precompute.ml_feature_store "
+        "where month(analysis_date) not in (10, 11) group by season_year order by season_year",
+    )
+    assert [season for season, _ in shares] == [2021, 2022, 2023]
+    assert all(share >= 0.9 for _, share in shares), shares
+    ((unknown,),) = query(
+        old,
+        "select avg(list_contains(data_quality_issues, 'no_minutes')::int) "
+        "from nba_precompute.ml_feature_store where season_year = 2021 and month(analysis_date) = 3",
+    )
+    assert unknown > 0.99
+
+
+@pytest.mark.real
+def test_no_mean_is_of_fewer_than_half_its_games(old):
+    """Counted anew: where there is a mean of minutes, at least half the games have some, else not."""
+    ((means, too_few, unknown, enough),) = query(
+        old,
+        """
+        with games as (
+            select
+                *,
+                row_number() over (
+                    partition by season_year, player_id order by game_date, game_id
+                ) as place
+            from nba_staging.stg_nba__player_box
+            where minutes_played > 0 or points > 0 or fg_attempts > 0 or (minutes_played is null and (
+                ft_attempts > 0 or offensive_rebounds > 0 or defensive_rebounds > 0 or assists > 0
+                or steals > 0 or blocks > 0 or turnovers > 0 or personal_fouls > 0 or plus_minus <> 0
+            ))
+        ),
+        counted as (
+            select
+                analysis_date, universal_player_id, minutes_avg_last_10,
+                max(place) as newest,
+                list({'place': place, 'known': minutes_played is not null}) as gs
+            from nba_precompute.player_daily_cache as cache
+            inner join games
+                on games.player_id = universal_player_id and games.season_year = cache.season_year
+                and games.game_date < analysis_date
+            where day(analysis_date) = 15
+            group by all
+        ),
+        known as (
+            select
+                minutes_avg_last_10, least(newest, 10) as games,
+                len(list_filter(gs, lambda g: g.place > newest - 10 and g.known)) as known
+            from counted
+        )
+        select
+            count(minutes_avg_last_10),
+            count(*) filter (minutes_avg_last_10 is not null and 2 * known < games),
+            count(*) filter (minutes_avg_last_10 is null),
+            count(*) filter (minutes_avg_last_10 is null and 2 * known >= games)
+        from known
+        """,
+    )
+    assert means > 1_000
+    assert unknown > 500
+    assert too_few == enough == 0
+
+
+@pytest.mark.real
+def test_each_season_says_how_much_of_it_is_known(old):
+    lines = json.loads(succeed(orchestrate(old, "status", "--json", **THERE)).stdout)["season_shares"]
+    assert [line["season"] for line in lines] == ["2021-22", "2022-23", "2023-24"]
+    minutes = [line["minutes_share"] for line in lines]
+    assert minutes[0] < 0.01
+    assert 0.9 < minutes[1] < 0.96
+    assert minutes[2] > 0.999
+    assert all(line["ready_share"] > 0.8 for line in lines)
 
 
 # --- a correction, real data --------------------------------------------------------------------------------

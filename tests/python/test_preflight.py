@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from orchestrator.coverage import season_of
 from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.preflight import Problem, problems, spoiled
+from orchestrator.preflight import Problem, problems, spoiled, told
 from tests.python.warehouses import change, copy_of, prepare, query
 
 # Play-in by score only, shots that go quiet, no attempts in the playoffs: as in the real seasons.
@@ -30,8 +29,12 @@ def real(real_raw, tmp_path_factory):
 
 
 def game_dates(warehouse):
-    days = query(warehouse, "select game_date from nba_intermediate.int_game_dates order by game_date")
-    return [day for (day,) in days]
+    """Return each game date with its season, oldest first."""
+    return dict(
+        query(
+            warehouse, "select game_date, season_year from nba_intermediate.int_game_dates order by game_date"
+        )
+    )
 
 
 def ask(warehouse, wanted=None):
@@ -40,6 +43,12 @@ def ask(warehouse, wanted=None):
     with DuckDBFile(warehouse).reading() as connection:
         found = problems(connection, wanted)
     return found, spoiled(found, wanted)
+
+
+def season_of(warehouse):
+    """Return the start year of the only season there is."""
+    (season,) = set(game_dates(warehouse).values())
+    return season
 
 
 def blocks(found):
@@ -60,18 +69,12 @@ def a_game(warehouse, year, kind="regular"):
 
 # Each takes a warehouse apart at one game: the check that must stop it, and the day from which on.
 DAMAGES = {
-    "players of one team": (
-        "one_sided_box",
-        0,
-        "delete from nba_raw.player_box where game_id = '{game}' and team_abbreviation = '{home}'",
-    ),
     "team row of one team": (
         "one_sided_box",
         1,
         "delete from nba_raw.team_box where game_id = '{game}' and team_abbreviation = '{away}'",
     ),
     "no team rows": ("no_team_box", 1, "delete from nba_raw.team_box where game_id = '{game}'"),
-    "no players": ("no_player_box", 0, "delete from nba_raw.player_box where game_id = '{game}'"),
     "a player of another team": (
         "team_not_in_game",
         0,
@@ -106,6 +109,23 @@ DAMAGES = {
         0,
         "update nba_raw.player_box set min = min / 2, pts = pts / 2 where game_id = '{game}'",
     ),
+    "seconds in place of minutes": (
+        "too_many_minutes",
+        1,
+        "update nba_raw.player_box set min = 60 * min "
+        "where game_id = '{game}' and team_abbreviation = '{home}'",
+    ),
+    "a player longer than the game": (
+        "too_many_minutes",
+        1,
+        "update nba_raw.player_box set min = 500 where game_id = '{game}' and player_id = "
+        "(select min(player_id) from nba_raw.player_box where game_id = '{game}')",
+    ),
+    "no score, and later games were played": (
+        "box_of_unplayed_game",
+        0,
+        "update nba_raw.games set home_score = null where game_id = '{game}'",
+    ),
     "loaded before tip-off": (
         "too_few_players",
         0,
@@ -137,9 +157,27 @@ DAMAGES = {
 # What a source may lack, or have twice, and the tables still be right.
 HARMLESS = {
     "no box score at all": (
-        "no_box",
+        "late_box_score",
         "delete from nba_raw.team_box where game_id = '{game}'",
         "delete from nba_raw.player_box where game_id = '{game}'",
+        "delete from nba_raw.shots where game_id = '{game}'",
+    ),
+    "no players": ("late_box_score", "delete from nba_raw.player_box where game_id = '{game}'"),
+    "players of one team": (
+        "late_box_score",
+        "delete from nba_raw.player_box where game_id = '{game}' and team_abbreviation = '{home}'",
+    ),
+    "minutes unknown": (
+        "unknown_values",
+        "update nba_raw.player_box set min = null "
+        "where game_date = (select game_date from nba_raw.games where game_id = '{game}')",
+    ),
+    "never played": (
+        "game_not_played",
+        "delete from nba_raw.team_box where game_id = '{game}'",
+        "delete from nba_raw.player_box where game_id = '{game}'",
+        "delete from nba_raw.shots where game_id = '{game}'",
+        "update nba_raw.games set home_score = 0, away_score = 0 where game_id = '{game}'",
     ),
     "no shots": ("no_shots", "delete from nba_raw.shots where game_id = '{game}'"),
     "a game loaded twice": (
@@ -156,10 +194,6 @@ HARMLESS = {
         "points_disagree",
         "update nba_raw.games set home_score = home_score + 1 where game_id = '{game}'",
     ),
-    "no final score": (
-        "no_final_score",
-        "update nba_raw.games set home_score = null where game_id = '{game}'",
-    ),
     "a shot too many": (
         "shots_disagree",
         "insert into nba_raw.shots select * from nba_raw.shots "
@@ -167,7 +201,7 @@ HARMLESS = {
     ),
     "field goals of the game unknown": (
         "unknown_values",
-        "update nba_raw.player_box set fgm = null, fga = null "
+        "update nba_raw.player_box set fga = null "
         "where game_date = (select game_date from nba_raw.games where game_id = '{game}')",
     ),
 }
@@ -185,7 +219,7 @@ def damaged(warehouse, folder, statements, year, kind="regular"):
 def test_a_damaged_game_stops_what_comes_after_it(demo, tmp_path, what):
     check, after, statement = DAMAGES[what]
     days = game_dates(demo)
-    warehouse, day = damaged(demo, tmp_path, [statement], season_of(days[0]))
+    warehouse, day = damaged(demo, tmp_path, [statement], season_of(demo))
     found, wrong = ask(warehouse, days)
 
     assert (check, day) in blocks(found)
@@ -195,7 +229,7 @@ def test_a_damaged_game_stops_what_comes_after_it(demo, tmp_path, what):
     assert problem.rows >= 1
     assert problem.detail.startswith("game ")
     assert (problem.spoils_from - day).days == after
-    assert problem.spoils_until == days[-1]
+    assert problem.spoils_until == max(days)
     assert set(spoiled([problem], days)) == {other for other in days if (other - day).days >= after}
     assert set(wrong) >= {other for other in days if (other - day).days >= after}
     assert all(other >= day for other in wrong)
@@ -205,9 +239,13 @@ def test_a_damaged_game_stops_what_comes_after_it(demo, tmp_path, what):
 def test_what_the_contract_accepts_is_at_most_a_warning(demo, tmp_path, what):
     check, *statements = HARMLESS[what]
     before, _ = ask(demo)
-    warehouse, day = damaged(demo, tmp_path, statements, season_of(game_dates(demo)[0]))
+    warehouse, day = damaged(demo, tmp_path, statements, season_of(demo))
     found, wrong = ask(warehouse)
-    (new,) = (problem for problem in found if problem not in before and problem.check == check)
+    (new,) = (
+        problem
+        for problem in found
+        if problem not in before and problem.check == check and problem.game_date == day
+    )
     assert (new.severity, new.game_date) == ("warn", day)
     assert new.spoils_from is None
     assert new.spoils_until is None
@@ -236,27 +274,22 @@ def test_a_missing_pre_tip_context_is_no_problem(demo_built, tmp_path):
 def test_only_what_the_wanted_dates_read_is_looked_at(demo, tmp_path):
     days = game_dates(demo)
     _, _, statement = DAMAGES["no team rows"]
-    warehouse, day = damaged(demo, tmp_path, [statement], season_of(days[0]))
-    before = [other for other in days if other < day]
+    warehouse, day = damaged(demo, tmp_path, [statement], season_of(demo))
+    before = {other: season for other, season in days.items() if other < day}
     assert ask(warehouse, before) == ([], {})
-    found, wrong = ask(warehouse, [*before, day])
+    found, wrong = ask(warehouse, before | {day: days[day]})
     assert blocks(found) == [("no_team_box", day)]
     assert wrong == {}
     following = min(other for other in days if other > day)
-    _, wrong = ask(warehouse, [following])
+    _, wrong = ask(warehouse, {following: days[following]})
     assert {other: blocks(reasons) for other, reasons in wrong.items()} == {following: [("no_team_box", day)]}
-    assert ask(warehouse, [day.replace(year=day.year + 1)]) == ([], {})
+    assert ask(warehouse, {day.replace(year=day.year + 1): days[day] + 1}) == ([], {})
 
 
 def test_nothing_wanted_or_no_view_is_no_problem(demo, demo_raw):
-    assert ask(demo, []) == ([], {})
+    assert ask(demo, {}) == ([], {})
     with DuckDBFile(demo_raw).reading() as connection:
-        assert problems(connection, [date(2022, 1, 10)]) == []
-
-
-def test_the_last_date_of_a_season_belongs_to_the_year_before():
-    assert season_of(date(2022, 9, 30)) == 2021
-    assert season_of(date(2022, 10, 1)) == 2022
+        assert problems(connection, {date(2022, 1, 10): 2021}) == []
 
 
 def test_both_ends_of_what_a_problem_spoils_are_spoiled():
@@ -280,15 +313,31 @@ def test_the_real_data_has_no_block(real):
     assert wrong == {}
     counts = {}
     for problem in found:
-        dates, rows = counts.get(problem.check, (0, 0))
-        counts[problem.check] = (dates + 1, rows + problem.rows)
+        dates, rows = counts.get((problem.check, problem.subject), (0, 0))
+        counts[problem.check, problem.subject] = (dates + 1, rows + problem.rows)
+    in_playoffs = [
+        "fg_makes",
+        "fg_attempts",
+        "three_pt_makes",
+        "three_pt_attempts",
+        "ft_makes",
+        "ft_attempts",
+    ]
+    ((dates, rows),) = query(
+        real,
+        "select count(distinct game_date), count(*) from nba_staging.stg_nba__player_box "
+        "where season_type = 'playoffs'",
+    )
     assert counts == {
-        "no_box": (12, 24),  # play-in
-        "no_shots": (88, 650),  # from January to April 2022
-        "no_team_box_in_source": (47, 84),  # playoffs of 2025
-        "shots_disagree": (4, 4),
-        "unknown_values": (181, 42654),  # every playoff date
-    }
+        ("no_box", None): (12, 24),  # play-in
+        ("no_shots", None): (88, 650),  # from January to April 2022
+        ("no_team_box_in_source", None): (47, 84),  # playoffs of 2025
+        ("shots_disagree", None): (4, 4),
+    } | {("unknown_values", f"player_box.{column}"): (dates, rows) for column in in_playoffs}
+    assert told(found)[-4].startswith(
+        "fg_attempts, fg_makes, ft_attempts, ft_makes, three_pt_attempts, three_pt_makes of player_box "
+        "unknown on 45 dates, 2022-04-16..2022-06-16; e.g. "
+    )
 
 
 @pytest.mark.real
@@ -303,8 +352,47 @@ def test_a_damaged_game_spoils_no_other_season(real, tmp_path, what, kind):
     found, wrong = ask(warehouse)
     assert (check, day) in blocks(found)
     assert {game_date for _, game_date in blocks(found)} == {day}
-    assert {season_of(other) for other in wrong} == {2022}
+    days = game_dates(real)
+    assert {days[other] for other in wrong} == {2022}
     assert min(wrong) >= day
     assert set(wrong) >= {
-        other for other in game_dates(real) if season_of(other) == 2022 and (other - day).days >= after
+        other for other, season in days.items() if season == 2022 and (other - day).days >= after
     }
+
+
+UNKNOWN_TEAM_MINUTES = "update nba_raw.team_box set min = null where game_date {dates}"
+
+
+def test_a_column_is_no_defect_for_being_repaired_elsewhere(demo, tmp_path):
+    """Unknown everywhere, until November or in a fortnight: a warning. On one date of many: a block."""
+    season = season_of(demo)
+    for name, dates, blocking in (
+        ("all", "is not null", False),
+        ("until November", f"< date '{season}-11-01'", False),
+        ("from November", f">= date '{season}-11-01'", False),
+        ("a fortnight", f"between date '{season}-12-10' and date '{season}-12-24'", False),
+        ("one date", f"= date '{a_game(demo, season)[1]}'", True),
+    ):
+        warehouse = copy_of(demo, tmp_path / name)
+        change(warehouse, UNKNOWN_TEAM_MINUTES.format(dates=dates))
+        found, _ = ask(warehouse)
+        assert bool(blocks(found)) == blocking, name
+        assert any(problem.subject == "team_box.team_minutes" for problem in found)
+
+
+def test_columns_are_told_by_span():
+    def unknown(column, day):
+        return Problem(
+            "unknown_values", "warn", day, 10, f"{column} is NULL in 10 of 10 rows", None, None, column
+        )
+
+    days = [date(2022, 1, 10), date(2022, 1, 12), date(2022, 3, 1)]
+    found = [unknown(f"player_box.{column}", day) for column in ("minutes_played", "points") for day in days]
+    late = Problem("late_box_score", "warn", days[0], 1, "game 7: MIL-GSW, no box score yet", None, None)
+    assert told([*found, late]) == [
+        "late box score on 2022-01-10; e.g. game 7: MIL-GSW, no box score yet",
+        "minutes_played, points of player_box unknown on 2 dates, 2022-01-10..2022-01-12; "
+        "e.g. player_box.minutes_played is NULL in 10 of 10 rows",
+        "minutes_played, points of player_box unknown on 2022-03-01; "
+        "e.g. player_box.minutes_played is NULL in 10 of 10 rows",
+    ]

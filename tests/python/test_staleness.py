@@ -25,6 +25,7 @@ from tests.python.warehouses import (
 READS_TEAM_BOX = set(TABLES) - {"player_shot_zone_analysis"}
 READS_SHOTS = set(TABLES) - {"phase4_exclusions"}
 READS_THE_DAY = {"player_composite_factors", "player_daily_cache", "ml_feature_store", "phase4_exclusions"}
+READS_TRANSACTIONS = {"player_composite_factors", "ml_feature_store"}
 CHRISTMAS = date(2022, 12, 25)
 
 
@@ -130,16 +131,21 @@ A_PLAYER, A_SHOOTER = (
             set(TABLES),
             READS_THE_DAY,
         ),
-        # Also where nobody knows of injuries or lines.
+        # Without a score, while later games have been played: it was never played.
         (
-            "delete from nba_raw.injury_events; delete from nba_raw.betting_lines; "
             f"update nba_raw.games set home_score = null where game_id = {A_GAME}",
-            set(),
+            set(TABLES),
             READS_THE_DAY,
         ),
         # What informs a slate says nothing of a date that has been played.
         (f"update nba_raw.betting_lines set total_line = 1 where game_id = {A_GAME}", set(), set()),
-        ("delete from nba_raw.injury_events", set(), set()),
+        # Transactions are read for both.
+        (
+            "insert into nba_raw.injury_events (event_date, team_nickname, player_name, relinquished) "
+            f"values (date '{DAY}' - 1, 'Celtics', 'Jan Novak', 'Jan Novak')",
+            READS_TRANSACTIONS,
+            READS_TRANSACTIONS,
+        ),
         # Neither do scores, or the time of loading.
         (
             f"update nba_raw.games set home_score = 1, ingested_at = now() where game_id = {A_GAME}",
@@ -215,7 +221,7 @@ def test_a_game_moved_to_a_day_of_rest_makes_it_a_date_to_build(demo_built, tmp_
 def test_tonight_turns_stale_when_its_slate_changes_and_when_it_is_played(eight_weeks, tmp_path):
     warehouse = copy_of(eight_weeks, tmp_path)
     tonight = {(table, TONIGHT) for table in READS_THE_DAY}
-    tomorrow = {(table, LAST_DAYS[2023]) for table in READS_THE_DAY}
+    tomorrow = {(table, LAST_DAYS[2023]) for table in READS_TRANSACTIONS}
     game = f"(select min(game_id) from nba_raw.betting_lines where game_date = date '{TONIGHT}')"
     change(warehouse, f"update nba_raw.betting_lines set total_line = total_line + 1 where game_id = {game}")
     assert to_build(warehouse) == tonight
@@ -255,7 +261,7 @@ FACTS = {
     """,
     "team_games": "select * exclude (season_type) from nba_staging.stg_nba__team_box",
     "shots": "select * exclude (shot_distance) from nba_staging.stg_nba__shots",
-    "schedule": "select * exclude (home_score, away_score, is_final) from nba_staging.stg_nba__games",
+    "schedule": "select * exclude (home_score, away_score) from nba_staging.stg_nba__games",
 }
 FACTS_OF_THE_DAY = {
     "day_schedule": "select * exclude (home_score, away_score) from nba_staging.stg_nba__games",
@@ -268,10 +274,10 @@ FACTS_OF_THE_DAY = {
         where game_date in (select game_date from nba_staging.stg_nba__games where not is_final)
     """,
     "injuries": """
-        select distinct games.game_date, events.*
+        select distinct dates.game_date, events.*
         from nba_staging.stg_nba__injury_events events
-        join nba_staging.stg_nba__games games using (season_year)
-        where not games.is_final and events.event_date < games.game_date
+        join nba_intermediate.int_game_dates dates
+            on events.event_date between make_date(dates.season_year, 10, 1) and dates.game_date - 1
     """,
     "exhibitions": """
         select team_abbr, exhibitions.game_date as exhibition_date, min(dates.game_date) as game_date
@@ -289,7 +295,7 @@ READERS = {
     "day_schedule": READS_THE_DAY,
     "participants": READS_THE_DAY,
     "lines": READS_THE_DAY,
-    "injuries": READS_THE_DAY,
+    "injuries": READS_TRANSACTIONS,
     "exhibitions": {"phase4_exclusions"},
     "calendar": set(TABLES),
 }

@@ -1,7 +1,7 @@
 {%- set player_measures = [
     'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes',
-    'ft_attempts', 'offensive_rebounds', 'defensive_rebounds', 'assists', 'steals', 'blocks',
-    'turnovers', 'personal_fouls', 'plus_minus',
+    'ft_attempts', 'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists', 'steals',
+    'blocks', 'turnovers', 'personal_fouls', 'plus_minus',
 ] %}
 {%- set team_measures = [
     'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes',

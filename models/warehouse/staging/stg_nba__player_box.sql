@@ -92,6 +92,7 @@ final as (
         {%- for column in counts + pass_counts %}
         player_games.{{ column }},
         {%- endfor %}
+        cast(null as int64) as rebounds,
         -- theirs, rounded
         {%- for column in rates %}
         player_games.{{ column }} as rounded_{{ column }},

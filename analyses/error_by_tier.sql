@@ -1,0 +1,52 @@
+-- How far off is the plainest forecast, by quality tier? What the tier says of a row, and what it
+-- does not: it tells what is known, and a well-known player is no easier to forecast.
+
+with
+
+feature_store as (
+
+    select * from {{ ref('ml_feature_store') }}
+
+),
+
+player_games as (
+
+    select * from {{ ref('player_game_summary') }}
+    where is_active
+
+),
+
+joined as (
+
+    select
+        feature_store.quality_tier,
+        feature_store.is_production_ready,
+        feature_store.points_avg_last_10,
+        feature_store.points_avg_season,
+        player_games.points
+    from feature_store
+    inner join player_games
+        on
+            feature_store.analysis_date = player_games.game_date
+            and feature_store.universal_player_id = player_games.universal_player_id
+
+),
+
+final as (
+
+    select
+        quality_tier,
+        count(*) as player_games,
+        round(100 * avg(case when is_production_ready then 1 else 0 end), 1) as percent_ready,
+        round(avg(points), 2) as points,
+        count(points_avg_last_10) as with_last_10,
+        round(avg(abs(points - points_avg_last_10)), 2) as mean_absolute_error,
+        -- A star is off by more points than a reserve: in units of what is scored.
+        round(avg(abs(points - points_avg_last_10)) / avg(points), 2) as relative_error
+    from joined
+    group by quality_tier
+
+)
+
+select * from final
+order by mean_absolute_error
