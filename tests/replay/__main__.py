@@ -30,6 +30,8 @@ def main() -> int:
     files = options.files or Path(os.environ.get("NBA_REAL_DATA") or PROJECT_DIR.parent / "shared" / "nba")
     if not (files / "games.parquet").is_file():
         raise UserError(f"no games.parquet in {files}: give --files, or set NBA_REAL_DATA")
+    if options.keep and options.keep.exists():
+        raise UserError(f"{options.keep} is there already: give --keep a folder that is not")
     season = Season(files, options.season)
     if not season.games:
         raise UserError(f"no games of {options.season} in {files}: --season is written as 2023-24")
@@ -67,7 +69,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DATE", help="last games")
     parser.add_argument("--files", type=Path, metavar="DIR", help="real files; default: NBA_REAL_DATA")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="leave files and warehouses there")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="a new folder for what is made")
     return parser.parse_args()
 
 

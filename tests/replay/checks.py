@@ -232,7 +232,8 @@ def unlike_warehouses(replayed: DuckDBFile, at_once: DuckDBFile) -> list[str]:
             both.execute(f"attach '{warehouse.path}' as {name} (read_only)")
         one, other = (
             "select table_name, analysis_date, row_count, content_hash, input_hash "
-            f"from {name}.{PRECOMPUTE}.receipts"
+            # A receipt of no rows says no more than none: which dates get one depends on the windows.
+            f"from {name}.{PRECOMPUTE}.receipts where row_count > 0"
             for name in ("a", "b")
         )
         rows = both.execute(
