@@ -37,11 +37,12 @@ WHAT_THE_OLD_SOURCE_KNOWS = (
 
 NEW, OLD = "timestamp '2025-12-01 06:00'", "timestamp '2025-11-01 06:00'"
 
-# What it has not: transactions (its pre-tip context has a status), and the minutes of most games. Of one
-# season they are unknown in all games but one in two hundred, of one until 1 November, when they were
-# repaired, and of one they are known.
+# What it has not: transactions (its pre-tip context has a status), rebounds of both kinds in one number, and
+# the minutes of most games. Of one season these are unknown in all games but one in two hundred, of one until
+# 1 November, when they were repaired, and of one they are known.
 WHAT_THE_OLD_SOURCE_LACKS = (
     "delete from nba_raw.injury_events",
+    "update nba_raw.player_box set reb = null",
     """
     update nba_raw.player_box set min = null
     where season = '2022-23' and game_date < date '2022-11-01'

@@ -182,21 +182,32 @@ def test_golden_example_12_a_game_that_vanishes(real_raw, tmp_path):
 
 
 @pytest.mark.real
-def test_a_date_that_now_gives_nothing_loses_its_rows_and_keeps_a_receipt(real_raw, tmp_path):
+def test_dates_that_now_give_nothing_lose_their_rows_and_keep_their_receipts(real_raw, tmp_path):
     warehouse = copy_of(real_raw, tmp_path)
-    build(warehouse, "2022-01-14", "2022-01-16")
-    change(warehouse, "delete from nba_raw.player_box where game_date = date '2022-01-15'")
-    build(warehouse, "2022-01-14", "2022-01-16")
-    counts = query(
-        warehouse,
+    counts = (
         "select r.row_count, (select count(*) from nba_precompute.ml_feature_store s "
         "where s.analysis_date = r.analysis_date) from nba_precompute.receipts r "
-        "where r.table_name = 'ml_feature_store' order by r.analysis_date",
+        "where r.table_name = 'ml_feature_store' order by r.analysis_date"
     )
-    assert [stored for _, stored in counts][1] == 0
-    assert all(receipt == stored for receipt, stored in counts)
-    assert counts[0][1] > 0
-    assert counts[2][1] > 0
+    build(warehouse, "2022-01-14", "2022-01-16")
+    before = query(warehouse, counts)
+    assert len(before) == 3
+    assert all(receipt == stored > 0 for receipt, stored in before)
+
+    # One day's box scores: they are late, and those whom the slate expects stay.
+    change(warehouse, "delete from nba_raw.player_box where game_date = date '2022-01-15'")
+    build(warehouse, "2022-01-14", "2022-01-16")
+    assert all(receipt == stored > 0 for receipt, stored in query(warehouse, counts))
+    assert query(
+        warehouse,
+        "select distinct context_source from nba_precompute.ml_feature_store "
+        "where analysis_date = date '2022-01-15'",
+    ) == [("upcoming",)]
+
+    # All of a season: the source has none, and nobody is expected.
+    change(warehouse, "delete from nba_raw.player_box where season = '2021-22'")
+    build(warehouse, "2022-01-14", "2022-01-16")
+    assert query(warehouse, counts) == [(0, 0), (0, 0), (0, 0)]
 
 
 @pytest.mark.real
