@@ -6,13 +6,14 @@ with
 feature_store as (
 
     select * from {{ ref('ml_feature_store') }}
+    where analysis_date >= date '2021-10-01'
 
 ),
 
 player_games as (
 
     select * from {{ ref('player_game_summary') }}
-    where is_active
+    where is_active and game_date >= date '2021-10-01'
 
 ),
 
