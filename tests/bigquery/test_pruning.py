@@ -12,6 +12,7 @@ from tests.bigquery.conftest import WINDOW
 ALL_OF_HISTORY = {
     "nba_precompute.phase4_coverage": "whether a date is done is asked of every date there is",
     "coverage_by_processor": "a question about all seasons, asked by hand",
+    "error_by_tier": "a question about all seasons, asked by hand",
     "phase3_by_season": "a question about all seasons, asked by hand",
     "why_no_row": "a question about all seasons, asked by hand",
 }
