@@ -221,6 +221,11 @@ class _Load:
             f"select exists (from stored.games) and not exists (from stored.games where {IS_OTHER}) "
             f"and exists (from staged.games where {IS_OTHER})"
         )[0]
+        if self._takes_over:  # nothing of it is compared with the files: their games only share its ids
+            for table in RAW_TABLES:
+                self._con.execute(
+                    f"create or replace view stored.{table.name} as from staged.{table.name} where false"
+                )
         with_games = [table for table in self._staged if table.has_season_column]
         touched = " union ".join(f"select game_id from staged.{table.name}" for table in with_games)
         self._con.execute(
