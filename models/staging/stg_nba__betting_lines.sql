@@ -21,8 +21,8 @@ newest as (
 
 ),
 
--- Two sources may both have a game: what either knows, as the mean of those that do. Where they
--- disagree about the favourite, one has the sign wrong, and nothing says which.
+-- Two sources may both have a game: what either knows, as the mean of those that do. Where their
+-- spreads differ in sign, a favourite against none included, nothing says which is right.
 final as (
 
     select
@@ -30,7 +30,7 @@ final as (
 
         avg(newest.total_line) as game_total,
         case
-            when min(newest.home_spread) < 0 and max(newest.home_spread) > 0 then null
+            when sign(min(newest.home_spread)) != sign(max(newest.home_spread)) then null
             else avg(newest.home_spread)
         end as home_spread,
 
