@@ -572,7 +572,9 @@ def test_real_files_take_the_place_of_a_demo_league(demo_built, files, tmp_path)
     write_files(files)
     with duckdb.connect(str(warehouse)) as con:  # two games that share no more than the id
         [real] = con.execute(f"select min(game_id) from '{files}/games.parquet'").fetchone()
-        [demo] = con.execute("select min(game_id) from nba_raw.games where season_type = 'regular'").fetchone()
+        [demo] = con.execute(
+            "select min(game_id) from nba_raw.games where season_type = 'regular'"
+        ).fetchone()
         for table in ("games", "player_box", "team_box", "shots", "betting_lines"):
             con.execute(f"update nba_raw.{table} set game_id = ? where game_id = ?", [real, demo])
     done = succeed(orchestrate(warehouse, "ingest", "--from", files))
