@@ -33,7 +33,7 @@ lint: .venv/.installed-dev  ## ruff and sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
-	NBA_PHASE3=warehouse $(BIN)/sqlfluff lint --processes 2 models/warehouse models/coverage/warehouse
+	NBA_PHASE3=external $(BIN)/sqlfluff lint --processes 2 models/from_external
 
 setup: .venv/.installed
 

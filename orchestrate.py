@@ -106,7 +106,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progre
 def before_any_command() -> None:
     """Look at the environment first, but for whoever only asks for help."""
     if "--help" not in sys.argv[1:]:
-        check_environment()
+        for note in check_environment():
+            print(f"note: {note}", file=sys.stderr)
 
 
 def _loading():

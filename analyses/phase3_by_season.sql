@@ -1,7 +1,7 @@
 -- How far does Phase 3 reach, season by season, and for how much of it is there shot data?
 
-{#- Of a warehouse's own Phase 3 the models of these names hold what the last run has read. -#}
-{%- set is_theirs = phase3_source() == 'warehouse' %}
+{#- With an external Phase 3 the models of these names hold what the last run has read. -#}
+{%- set is_external = phase3_source() == 'external' %}
 
 select
     'player_game_summary' as table_name,
@@ -9,7 +9,7 @@ select
     count(distinct game_date) as dates,
     count(*) as row_count,
     avg(case when has_zone_data then 1.0 else 0.0 end) as share_with_zones
-from {{ ref('stg_nba__player_box') if is_theirs else ref('player_game_summary') }}
+from {{ ref('stg_nba__player_box') if is_external else ref('player_game_summary') }}
 group by season_year
 
 union all
@@ -20,7 +20,7 @@ select
     count(distinct game_date) as dates,
     count(*) as row_count,
     cast(null as {{ type_double() }}) as share_with_zones
-from {{ ref('stg_nba__team_box') if is_theirs else ref('team_offense_game_summary') }}
+from {{ ref('stg_nba__team_box') if is_external else ref('team_offense_game_summary') }}
 group by season_year
 
 union all
@@ -31,7 +31,7 @@ select
     count(distinct game_date) as dates,
     count(*) as row_count,
     avg(case when has_zone_data then 1.0 else 0.0 end) as share_with_zones
-from {{ ref('stg_nba__team_defense') if is_theirs else ref('team_defense_game_summary') }}
+from {{ ref('stg_nba__team_defense') if is_external else ref('team_defense_game_summary') }}
 group by season_year
 
 order by table_name, season_year

@@ -17,7 +17,7 @@
 {#- `--empty` replaces the rows of the window by none. That is a way to try the models on a new warehouse, and on any
     other an accident. -#}
 {% macro _check_empty() -%}
-    {%- for id in selected_resources if id in graph.nodes and graph.nodes[id].fqn[1] == 'phase4' -%}
+    {%- for id in selected_resources if id in graph.nodes and graph.nodes[id].name in phase4_tables() -%}
         {%- set node = graph.nodes[id] -%}
         {%- set table = adapter.get_relation(node.database, node.schema, node.alias) -%}
         {%- if table and not var('allow_empty', false) -%}
@@ -33,26 +33,26 @@
 {%- endmacro %}
 
 
-{#- The schedule is there, or of a warehouse's own Phase 3 every table: all that are missing are named at once. -#}
+{#- The schedule is there, or of an external Phase 3 every table: all that are missing are named at once. -#}
 {% macro _check_inputs() -%}
     {%- set missing = [] -%}
     {%- for source in graph.sources.values()
-        if source.identifier == 'games' or source.source_name.startswith('nba_warehouse') -%}
+        if source.identifier == 'games' or source.source_name.startswith('nba_external') -%}
         {%- if not adapter.get_relation(source.database, source.schema, source.identifier) -%}
             {%- do missing.append(source.schema ~ '.' ~ source.identifier) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if missing and phase3_source() == 'warehouse' -%}
+    {%- if missing and phase3_source() == 'external' -%}
         {{ exceptions.raise_compiler_error(
             missing | sort | join(', ') ~ (" is" if missing | length == 1 else " are") ~ " not in this warehouse, "
-            ~ "and `phase3: warehouse` reads them: set NBA_ANALYTICS_DATASET, NBA_RAW_DATASET or "
+            ~ "and `phase3: external` reads them: set NBA_ANALYTICS_DATASET, NBA_RAW_DATASET or "
             ~ "NBA_PHASE3_PROJECT to where they are (docs/own-phase3.md)"
         ) }}
     {%- elif missing -%}
         {{ exceptions.raise_compiler_error(
             missing[0] ~ " is not in this warehouse: load raw data first, with "
             ~ "`python orchestrate.py demo` or `python orchestrate.py ingest --from DIR` (or, where Phase 3 is there "
-            ~ "already, set NBA_PHASE3=warehouse)"
+            ~ "already, set NBA_PHASE3=external)"
         ) }}
     {%- endif -%}
 {%- endmacro %}
@@ -62,7 +62,7 @@
     one window, that of the run that made them, and building from another run's window would replace this
     window's rows by nothing. -#}
 {% macro _check_selection() -%}
-    {%- for id in selected_resources if id in graph.nodes and graph.nodes[id].fqn[1] == 'phase4' -%}
+    {%- for id in selected_resources if id in graph.nodes and graph.nodes[id].name in phase4_tables() -%}
         {%- set todo = graph.nodes[id].depends_on.nodes | list -%}
         {%- set seen = {} -%}
         {%- for _ in range(10000) if todo -%}

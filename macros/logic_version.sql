@@ -41,7 +41,7 @@
         {%- endif -%}
     {%- else -%}
         {%- set node = graph.nodes.get(id) -%}
-        {%- if node and not node.original_file_path.startswith('models/coverage/') -%}
+        {%- if node and node.fqn[-2] not in ['fingerprints', 'coverage', 'preflight'] -%}
             {%- set parents = node.depends_on.get('nodes', []) + node.depends_on.get('macros', []) -%}
             {%- if node.resource_type != 'model' -%}
                 {{ return([{id: node.checksum.checksum}, parents]) }}

@@ -1,18 +1,23 @@
-{#- Where Phase 3 comes from: built from raw data (models/staging, models/phase3), or the warehouse's own tables
-    (models/warehouse). One choice for the whole run, made by `phase3` among --vars or by NBA_PHASE3. -#}
+{#- Where Phase 3 comes from: `built` from raw data (models/from_raw), or `external`, tables that the database has
+    already (models/from_external). One choice for the whole run, made by `phase3` among --vars or by NBA_PHASE3. -#}
 
 {% macro phase3_source() -%}
-    {{ return(var('phase3', env_var('NBA_PHASE3', 'built'))) }}
+    {%- set choice = var('phase3', env_var('NBA_PHASE3', 'built')) -%}
+    {{ return('external' if choice == 'warehouse' else choice) }}
 {%- endmacro %}
 
 
 {#- on-run-start: a word that is neither choice would quietly mean the default. -#}
 {% macro check_phase3() -%}
-    {%- if execute and phase3_source() not in ['built', 'warehouse'] -%}
-        {{ exceptions.raise_compiler_error(
-            "phase3 is '" ~ phase3_source() ~ "': write `built` (Phase 3 is built from raw data) or `warehouse` "
-            ~ "(it is there already), as in NBA_PHASE3=warehouse"
-        ) }}
+    {%- if execute -%}
+        {%- if phase3_source() not in ['built', 'external'] -%}
+            {{ exceptions.raise_compiler_error(
+                "phase3 is '" ~ phase3_source() ~ "': write `built` (Phase 3 is built from raw data) or `external` "
+                ~ "(the database has it already), as in NBA_PHASE3=external"
+            ) }}
+        {%- elif 'warehouse' in [var('phase3', none), env_var('NBA_PHASE3', '')] -%}
+            {%- do log("phase3 `warehouse` is now called `external`; the next version drops the old word", info=true) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -22,11 +27,11 @@
     {%- set names = {
         'games': 'nbac_schedule', 'player_box': 'player_game_summary', 'team_box': 'team_offense_game_summary',
     } -%}
-    {{ return(names[name] if phase3_source() == 'warehouse' else name) }}
+    {{ return(names[name] if phase3_source() == 'external' else name) }}
 {%- endmacro %}
 
 
-{#- Of rows with one key the newest: a warehouse writes a correction beside what it corrects. Rows that are equally
+{#- Of rows with one key the newest: external Phase 3 has a correction beside what it corrects. Rows that are equally
     new are put in an order of their values, known before unknown, so that the choice does not depend on the
     engine; the preflight says where it would matter. Example: is_newest(['game_date', 'team_abbr'],
     ['points']) after `qualify`. -#}

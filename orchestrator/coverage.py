@@ -22,7 +22,7 @@ from orchestrator.project import (
     PROJECT_DIR,
     RAW,
     STAGING,
-    phase3_is_there,
+    phase3_is_external,
     settings,
 )
 
@@ -162,7 +162,7 @@ class Coverage:
 
 def check_raw(warehouse: Warehouse, connection: Connection) -> None:
     """Raise a UserError when the warehouse holds no games, or not the Phase 3 that it is said to have."""
-    if not phase3_is_there():
+    if not phase3_is_external():
         if not connection.has_table(RAW, "games"):
             raise UserError(f"the warehouse holds no raw data: {warehouse.load_first}")
     elif "NBA_PHASE3_PROJECT" not in os.environ:  # of another project dbt tells
@@ -175,7 +175,7 @@ def check_raw(warehouse: Warehouse, connection: Connection) -> None:
         if missing:
             raise UserError(
                 f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not in the warehouse, and "
-                "NBA_PHASE3=warehouse reads them: set NBA_ANALYTICS_DATASET or NBA_RAW_DATASET to where they "
+                "NBA_PHASE3=external reads them: set NBA_ANALYTICS_DATASET or NBA_RAW_DATASET to where they "
                 "are, or unset NBA_PHASE3 to build Phase 3 from raw data"
             )
 
@@ -319,7 +319,7 @@ def worst_by_day(cells: Iterable[Cell]) -> dict[date, str]:
 def phase3(connection: Connection) -> list[Phase3Coverage]:
     """Read dates and rows of Phase 3, by table and season."""
     lines = []
-    dataset = STAGING if phase3_is_there() else ANALYTICS  # of theirs the views, which know what is what
+    dataset = STAGING if phase3_is_external() else ANALYTICS  # of theirs the views, which know what is what
     there = connection.tables_in(dataset)
     for table, view, zones in (
         ("player_game_summary", "stg_nba__player_box", "has_zone_data"),
@@ -327,7 +327,7 @@ def phase3(connection: Connection) -> list[Phase3Coverage]:
         ("team_defense_game_summary", "stg_nba__team_defense", "has_zone_data"),
         ("upcoming_player_game_context", "stg_nba__upcoming_players", None),
     ):
-        relation = view if phase3_is_there() else table
+        relation = view if phase3_is_external() else table
         if relation not in there:
             continue
         share = f"avg(cast({zones} as int))" if zones else "null"

@@ -37,8 +37,8 @@ VARIABLES = {
     ),
     "NBA_DUCKDB_MEMORY": Variable(_MEMORY.fullmatch, "a size with its unit, as 512MB or 2GB"),
     "NBA_PHASE3": Variable(
-        ("built", "warehouse").__contains__,
-        "`built` (Phase 3 is built from raw data) or `warehouse` (it is there already)",
+        ("built", "external").__contains__,
+        "`built` (Phase 3 is built from raw data) or `external` (the database has it already)",
     ),
     "NBA_TARGET": Variable(TARGETS.__contains__, f"one of {', '.join(TARGETS)}"),
     "NBA_TIMEZONE": Variable(is_time_zone, "a time zone as America/New_York"),
@@ -46,8 +46,15 @@ VARIABLES = {
 }
 
 
-def check_environment() -> None:
-    """Raise UsageError for each variable that is set and cannot be what was meant, all at once."""
+def check_environment() -> list[str]:
+    """Raise UsageError for each variable that is set and cannot be what was meant, all at once.
+
+    A word of the version before is replaced by today's, also for dbt; what to say of it is returned.
+    """
+    notes = []
+    if os.environ.get("NBA_PHASE3") == "warehouse":
+        os.environ["NBA_PHASE3"] = "external"
+        notes.append("NBA_PHASE3=warehouse is now called `external`; the next version drops the old word")
     wrong = [
         f"{name} is {f'{os.environ[name]!r}' if os.environ[name].strip() else 'empty'}: "
         f"set it to {variable.write}, or unset it"
@@ -56,3 +63,4 @@ def check_environment() -> None:
     ]
     if wrong:
         raise UsageError("\n  ".join(wrong))
+    return notes

@@ -58,9 +58,9 @@ MADE_FROM = {
 }
 
 
-def phase3_is_there() -> bool:
-    """Tell whether the warehouse has its own Phase 3 (NBA_PHASE3), which is then not built from raw data."""
-    return os.environ.get("NBA_PHASE3") == "warehouse"
+def phase3_is_external() -> bool:
+    """Tell whether Phase 3 is read from tables that are there (NBA_PHASE3), not built from raw data."""
+    return os.environ.get("NBA_PHASE3") == "external"
 
 
 def settings() -> dict[str, str]:

@@ -1,10 +1,10 @@
 -- Every code on the raw schedule that is none of the 30 teams has an exclusion for each date it is
 -- there, and no other `non_nba_team` exclusion exists.
 
-{%- set is_theirs = phase3_source() == 'warehouse' %}
-{%- set schedule = ref('stg_nba__schedule') if is_theirs else source('nba_raw', 'games') %}
+{%- set is_external = phase3_source() == 'external' %}
+{%- set schedule = ref('stg_nba__schedule') if is_external else source('nba_raw', 'games') %}
 {%- set teams =
-    ['home_team_abbr', 'away_team_abbr'] if is_theirs else ['home_team', 'away_team'] %}
+    ['home_team_abbr', 'away_team_abbr'] if is_external else ['home_team', 'away_team'] %}
 
 with
 

@@ -58,7 +58,7 @@ def emulator(bigquery_python, tmp_path_factory) -> Iterator[Emulator]:
 WINDOW = {"start": "2022-01-10", "end": "2022-01-23"}
 
 
-@pytest.fixture(scope="session", params=["built", "warehouse"])
+@pytest.fixture(scope="session", params=["built", "external"])
 def phase3(request) -> str:
     """Both ways to Phase 3: each compiles models that the other does not have."""
     return request.param

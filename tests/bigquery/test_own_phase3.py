@@ -29,7 +29,7 @@ pytestmark = pytest.mark.real
 FIRST, LAST = "2021-12-09", "2021-12-11"
 DATES = ("--start", FIRST, "--end", LAST)
 LATE = "game_date = '2021-12-06' and 'MIL' in (home_team, away_team)"
-THERE = {"NBA_PHASE3": "warehouse"}
+THERE = {"NBA_PHASE3": "external"}
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def _too_much(read) -> bool:
 
 
 def test_nothing_scans_history(project, phase3):
-    known_reasons = ALL_OF_THEIR_HISTORY if phase3 == "warehouse" else ALL_OF_HISTORY
+    known_reasons = ALL_OF_THEIR_HISTORY if phase3 == "external" else ALL_OF_HISTORY
     found, reasons = [], set()
     for script in project.scripts:
         name = script.id.split(".")[2]

@@ -12,7 +12,7 @@ import yaml
 
 from tests.python.warehouses import PROJECT
 
-SOURCES = PROJECT / "models" / "warehouse" / "_warehouse__sources.yml"
+SOURCES = PROJECT / "models" / "from_external" / "_from_external__sources.yml"
 
 # Two facts that the public data lacks and the old platform's source has: team minutes that are not added up
 # from rounded ones, and who took the offensive rebounds of the playoffs (here one player of each team).
@@ -258,7 +258,7 @@ def write_old_warehouse(built: Path, warehouse: Path) -> Path:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the tables that models/warehouse reads, empty, with the types that its sources declare."""
+    """Create the tables that models/from_external reads, empty, with the types that its sources declare."""
     for source in yaml.safe_load(SOURCES.read_text())["sources"]:
         schema = "nba_raw" if source["name"].endswith("_raw") else "nba_analytics"
         connection.execute(f"create schema if not exists {schema}")

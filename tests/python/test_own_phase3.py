@@ -27,7 +27,7 @@ from tests.python.warehouses import (
     window,
 )
 
-THERE = {"NBA_PHASE3": "warehouse"}
+THERE = {"NBA_PHASE3": "external"}
 KEYS = dict.fromkeys(TABLES, "player_lookup") | {
     "team_defense_zone_analysis": "team_abbr",
     "phase4_exclusions": "table_name, entity_id",
@@ -415,8 +415,21 @@ def test_another_word_is_refused(tmp_path):
     assert "phase3 is 'mine': write `built`" in done.stdout
 
 
+def test_the_old_word_still_works(tmp_path):
+    warehouse = tmp_path / "nba.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        create_tables(connection)
+    done = succeed(orchestrate(warehouse, "status", NBA_PHASE3="warehouse"))
+    assert "NBA_PHASE3=warehouse is now called `external`" in done.stderr
+    old = {"NBA_PHASE3": "warehouse"}
+    succeed(dbt(warehouse, "seed", **old))
+    done = succeed(dbt(warehouse, "run", "--select", "+phase3_preflight", **old))
+    assert "phase3 `warehouse` is now called `external`" in done.stdout
+    assert query(warehouse, "select count(*) from nba_staging.stg_nba__player_names") == [(0,)]
+
+
 def test_units_of_this_way(tmp_path):
-    """dbt's own unit tests of models/warehouse, on tables without rows."""
+    """dbt's own unit tests of models/from_external, on tables without rows."""
     warehouse = tmp_path / "nba.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
         create_tables(connection)

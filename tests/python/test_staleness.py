@@ -683,7 +683,7 @@ class Copy:
 def test_the_logic_version_follows_the_logic_and_not_its_layout(tmp_path):
     copy = Copy(tmp_path)
     zones = "models/phase4/player_shot_zone_analysis.sql"
-    python = "models/intermediate/int_ml_features.py"
+    python = "models/ml/int_ml_features.py"
     from_zones_on = {
         "player_shot_zone_analysis",
         "player_composite_factors",

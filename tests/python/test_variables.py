@@ -16,7 +16,7 @@ WRONG = [
     ("NBA_DUCKDB_MEMORY", "abc", "512MB"),
     ("NBA_DUCKDB_MEMORY", "512", "512MB"),
     ("NBA_DUCKDB_PATH", str(PROJECT), "the warehouse's file"),
-    ("NBA_PHASE3", "there", "`warehouse`"),
+    ("NBA_PHASE3", "there", "`external`"),
     ("NBA_TARGET", "snowflake", "emulator"),
     ("NBA_TIMEZONE", "EDT", "America/New_York"),
     ("NBA_TIMEZONE", "america/new_york", "America/New_York"),
@@ -25,6 +25,7 @@ WRONG = [
 RIGHT = [
     ("NBA_DUCKDB_MEMORY", "2 GiB"),
     ("NBA_DUCKDB_PATH", "elsewhere/nba.duckdb"),
+    ("NBA_PHASE3", "external"),
     ("NBA_PHASE3", "warehouse"),
     ("NBA_PHASE3", "built"),
     ("NBA_TARGET", "emulator"),

@@ -11,7 +11,7 @@ with
 
 upcoming as (
 
-    select * from {{ source('nba_warehouse', 'upcoming_player_game_context') }}
+    select * from {{ source('nba_external', 'upcoming_player_game_context') }}
     where {{ any_date('game_date') }}
 
 ),

@@ -7,7 +7,7 @@ player_games as (
         universal_player_id,
         player_full_name,
         game_date
-    from {{ source('nba_warehouse', 'player_game_summary') }}
+    from {{ source('nba_external', 'player_game_summary') }}
     where {{ any_date('game_date') }}
 
 ),
@@ -19,7 +19,7 @@ upcoming as (
         universal_player_id,
         cast(null as string) as player_full_name,
         game_date
-    from {{ source('nba_warehouse', 'upcoming_player_game_context') }}
+    from {{ source('nba_external', 'upcoming_player_game_context') }}
     where {{ any_date('game_date') }}
 
 ),

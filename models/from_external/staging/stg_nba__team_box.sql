@@ -10,7 +10,7 @@ with
 
 team_games as (
 
-    select * from {{ source('nba_warehouse', 'team_offense_game_summary') }}
+    select * from {{ source('nba_external', 'team_offense_game_summary') }}
     where {{ any_date('game_date') }}
 
 ),

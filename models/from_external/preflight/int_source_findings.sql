@@ -37,7 +37,7 @@ with
 {% for table in keyed_tables -%}
 {{ table }} as (
 
-    select * from {{ source('nba_warehouse', table) }}
+    select * from {{ source('nba_external', table) }}
     where {{ any_date('game_date') }}
 
 ),
@@ -45,7 +45,7 @@ with
 {% endfor -%}
 schedule_rows as (
 
-    select * from {{ source('nba_warehouse_raw', 'nbac_schedule') }}
+    select * from {{ source('nba_external_raw', 'nbac_schedule') }}
     where {{ any_date('game_date') }}
 
 ),

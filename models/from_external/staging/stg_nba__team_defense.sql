@@ -8,7 +8,7 @@ with
 
 team_games as (
 
-    select * from {{ source('nba_warehouse', 'team_defense_game_summary') }}
+    select * from {{ source('nba_external', 'team_defense_game_summary') }}
     where {{ any_date('game_date') }}
 
 ),

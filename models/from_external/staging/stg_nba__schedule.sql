@@ -8,7 +8,7 @@ with
 
 schedule as (
 
-    select * from {{ source('nba_warehouse_raw', 'nbac_schedule') }}
+    select * from {{ source('nba_external_raw', 'nbac_schedule') }}
     where {{ any_date('game_date') }}
 
 ),

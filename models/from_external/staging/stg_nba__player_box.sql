@@ -13,7 +13,7 @@ with
 
 player_games as (
 
-    select * from {{ source('nba_warehouse', 'player_game_summary') }}
+    select * from {{ source('nba_external', 'player_game_summary') }}
     where {{ any_date('game_date') }}
 
 ),
