@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from tests.python.warehouses import PROJECT, dbt, succeed
 
 # Seeds and sources come first. What differs by where Phase 3 comes from lies in from_raw and from_external,
