@@ -1,18 +1,4 @@
-{#- The public tables, which games count for a player, and how many a table asks for: the tables, their
-    exclusions and the dates that are expected must not come to differ on it. -#}
-
-{#- Everything that has receipts: the five tables in the order they are made, and their exclusions. -#}
-{% macro phase4_tables() -%}
-    {{ return([
-        'team_defense_zone_analysis',
-        'player_shot_zone_analysis',
-        'player_composite_factors',
-        'player_daily_cache',
-        'ml_feature_store',
-        'phase4_exclusions',
-    ]) }}
-{%- endmacro %}
-
+{#- Which games count for a player: the tables, their exclusions and the expected dates share it. -#}
 
 {#- Did the player take part (contract R6)? `box` is the alias of his box score row. Where his minutes are unknown,
     any number counts that only a player on the floor can have. -#}
@@ -33,14 +19,4 @@
             {%- endfor %}
         )
     )
-{%- endmacro %}
-
-
-{#- Games this season before a team or player has rows in a table (contract 4.1, 4.2 and 4.4). -#}
-{% macro games_needed(table) -%}
-    {{ return({
-        'team_defense_zone_analysis': 15,
-        'player_shot_zone_analysis': 10,
-        'player_daily_cache': 5,
-    }[table]) }}
 {%- endmacro %}

@@ -2,24 +2,6 @@
     (int_input_hashes), or of the run's window alone, which needs no more of it than the run may read
     (int_window_input_hashes). -#}
 {% macro input_hashes(of_window=false) -%}
-{%- set facts = ['player_games', 'team_games', 'shots', 'schedule'] %}
-
-{#- Whether a game of the day has been played says who takes part: until then the slate does. -#}
-{%- set of_the_day = ['day_schedule', 'participants', 'slate'] %}
-
-{#- What each table reads: which facts of earlier games, and which of the day itself. -#}
-{%- set reads = {
-    'team_defense_zone_analysis': {'facts': facts, 'day': []},
-    'player_shot_zone_analysis': {'facts': ['player_games', 'shots', 'schedule'], 'day': []},
-    'player_composite_factors': {'facts': facts, 'day': of_the_day + ['injuries']},
-    'player_daily_cache': {'facts': facts, 'day': of_the_day},
-    'ml_feature_store': {'facts': facts, 'day': of_the_day + ['injuries']},
-    'phase4_exclusions': {
-        'facts': ['player_games', 'team_games', 'schedule'],
-        'day': of_the_day + ['exhibitions'],
-    },
-} %}
-
 with
 
 game_dates as (
@@ -144,13 +126,13 @@ known as (
 ),
 
 final as (
-    {%- for table, read in reads.items() %}
+    {%- for table in phase4_tables() %}
 
     select
         '{{ table }}' as table_name,
         game_date as analysis_date,
         season_year,
-        {{ hash_of_sums(['is_bootstrap'] + read.facts + read.day) }} as input_hash
+        {{ hash_of_sums(['is_bootstrap'] + facts_read(table) + facts_read_of_day(table)) }} as input_hash
     from known
     {%- if of_window %}
     where {{ in_window('game_date') }}

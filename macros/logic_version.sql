@@ -31,7 +31,7 @@
     numbers or is not of this project. -#}
 {% macro _code_and_parents(id) -%}
     {%- set bookkeeping = [
-        'macros/receipts.sql', 'macros/hashing.sql', 'macros/logic_version.sql',
+        'macros/receipts.sql', 'macros/hashing.sql', 'macros/logic_version.sql', 'macros/phase4_tables.sql',
     ] -%}
     {%- if id.startswith('macro.') -%}
         {%- set _, package, name = id.split('.') -%}
@@ -55,12 +55,22 @@
 {%- endmacro %}
 
 
-{#- What a piece of canonical code adds to what is hashed: itself, and the values of the vars it names. -#}
+{#- What a piece of canonical code adds to what is hashed: itself, the values of the vars it names, and what it takes
+    from the registry of tables, of which only that counts: how many games a table it names needs, or all lists of
+    tables that it goes through. -#}
 {% macro _code_and_vars(id, code) -%}
     {%- set found = {id: local_md5(code)} -%}
     {%- for name in modules.re.findall("\\bvar \\( ['\"](\\w+)", code) -%}
         {%- do found.update({'var.' ~ name: var(name)}) -%}
     {%- endfor -%}
+    {%- for table in modules.re.findall("\\bgames_needed \\( '(\\w+)'", code) -%}
+        {%- do found.update({'games_needed.' ~ table: games_needed(table)}) -%}
+    {%- endfor -%}
+    {%- if modules.re.search("\\b(phase4|feature)_tables \\(", code) -%}
+        {%- for table, entry in var('phase4_tables').items() -%}
+            {%- do found.update({'table.' ~ table: [entry.get('candidates'), games_needed(table)]}) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {{ return(found) }}
 {%- endmacro %}
 

@@ -15,8 +15,9 @@
     Needs two CTEs before it: `game_dates` (the window's, with is_bootstrap) and `candidates` (analysis_date,
     entity_id, games: how many games count towards the table's minimum). Whole dates are the entity '*'.
 
-    Example: `reconciled('player_daily_cache', 'player_lookup', games_needed=5, by_participants=true)` -#}
-{% macro reconciled(table, entity_column, games_needed=0, by_participants=false) -%}
+    Example: `reconciled(model, 'player_daily_cache')` -#}
+{% macro reconciled(relation, table) -%}
+{%- set needed = games_needed(table) if execute else 0 -%}
 whole_dates as (
 
     select
@@ -25,7 +26,7 @@ whole_dates as (
     from game_dates
     where
         is_bootstrap
-        {%- if by_participants %}
+        {%- if execute and candidates_of(table) == 'participants' %}
         or game_date not in (select analysis_date from candidates)
         {%- endif %}
 
@@ -61,13 +62,13 @@ counted as (
 
     select
         analysis_date,
-        {{ entity_column }} as entity_id,
+        {{ var('phase4_tables').get(table, {}).get('entity') }} as entity_id,
         cast(null as int64) as games,
         0 as candidates,
         1 as table_rows,
         0 as exclusions,
         cast(null as int64) as games_found
-    from {{ ref(table) }}
+    from {{ relation }}
     where {{ in_window('analysis_date') }}
 
     union all
@@ -113,8 +114,8 @@ problems as (
             when table_rows + exclusions = 0 then 'neither a row nor an exclusion'
             when table_rows > 0 and exclusions > 0 then 'a row and an exclusion'
             when table_rows + exclusions > 1 then 'more than one row or exclusion'
-            when table_rows = 1 and games < {{ games_needed }} then 'a row in spite of too few games'
-            when exclusions = 1 and games >= {{ games_needed }} then 'excluded in spite of enough games'
+            when table_rows = 1 and games < {{ needed }} then 'a row in spite of too few games'
+            when exclusions = 1 and games >= {{ needed }} then 'excluded in spite of enough games'
             when exclusions = 1 and entity_id != '*' and not coalesce(games_found = games, false)
                 then 'games_found is not the number of games'
         end as problem
@@ -129,14 +130,14 @@ where problem is not null
 
 {#- The CTE `candidates` of the tables by participant (contract 4.3): whoever the pre-tip context expects or
     the box scores of the day name, and how many active games he had this season before it. -#}
-{% macro participant_candidates() -%}
+{% macro participant_candidates(expected, played) -%}
 expected_and_seen as (
 
     select
         game_date as analysis_date,
         player_lookup,
         season_year
-    from {{ ref('upcoming_player_game_context') }}
+    from {{ expected }}
     where {{ in_window('game_date') }}
 
     union distinct
@@ -145,7 +146,7 @@ expected_and_seen as (
         game_date as analysis_date,
         player_lookup,
         season_year
-    from {{ ref('player_game_summary') }}
+    from {{ played }}
     where {{ in_window('game_date') }}
 
 ),
@@ -157,7 +158,7 @@ candidates as (
         expected_and_seen.player_lookup as entity_id,
         count(games.game_id) as games
     from expected_and_seen
-    left join {{ ref('player_game_summary') }} as games
+    left join {{ played }} as games
         on
             expected_and_seen.player_lookup = games.player_lookup
             and expected_and_seen.season_year = games.season_year

@@ -27,6 +27,20 @@ slate_dates as (
 
 ),
 
+-- Minimums are of games of teams, or else of players.
+tables as (
+    {%- for table in feature_tables() %}
+
+    select
+        '{{ table }}' as table_name,
+        '{{ candidates_of(table) }}' as candidates,
+        '{{ 'teams' if candidates_of(table) == 'teams' else 'players' }}' as counted,
+        {{ games_needed(table) }} as games_needed
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
 player_appearances as (
 
     select
@@ -53,37 +67,6 @@ active_games_so_far as (
 
 ),
 
--- The first date that ends with a player on enough games: rows begin the game date after.
-milestones as (
-
-    select
-        season_year,
-        min(
-            case when active_games >= {{ games_needed('player_daily_cache') }} then game_date end
-        )
-            as first_enough_for_cache,
-        min(
-            case
-                when active_games >= {{ games_needed('player_shot_zone_analysis') }} then game_date
-            end
-        )
-            as first_enough_for_zones
-    from active_games_so_far
-    group by season_year
-
-),
-
-dates_with_enough_for_cache as (
-
-    select
-        game_date,
-        max(active_games - active) >= {{ games_needed('player_daily_cache') }}
-            as participants_have_enough_for_cache
-    from active_games_so_far
-    group by game_date
-
-),
-
 team_games_so_far as (
 
     select
@@ -94,98 +77,78 @@ team_games_so_far as (
 
 ),
 
-team_milestones as (
+games_so_far as (
 
     select
+        'teams' as counted,
         season_year,
-        min(game_date) as first_enough_games
+        game_date,
+        games
     from team_games_so_far
-    where games = {{ games_needed('team_defense_zone_analysis') }}
-    group by season_year
+
+    union all
+
+    select
+        'players' as counted,
+        season_year,
+        game_date,
+        active_games as games
+    from active_games_so_far
+
+),
+
+-- The first date that ends with a candidate on enough games: rows begin the game date after.
+milestones as (
+
+    select
+        tables.table_name,
+        games_so_far.season_year,
+        min(games_so_far.game_date) as first_enough_games
+    from tables
+    inner join games_so_far on tables.counted = games_so_far.counted
+    where tables.games_needed > 0 and games_so_far.games >= tables.games_needed
+    group by tables.table_name, games_so_far.season_year
+
+),
+
+most_games as (
+
+    select
+        game_date,
+        max(active_games - active) as games_before
+    from active_games_so_far
+    group by game_date
 
 ),
 
 known as (
 
     select
-        game_dates.*,
-        game_dates.has_player_data or slate_dates.game_date is not null as has_participants,
-        -- Of those who took part; before the game is played, of anybody.
-        coalesce(
-            dates_with_enough_for_cache.participants_have_enough_for_cache,
-            {{ known_before('milestones.first_enough_for_cache', 'game_dates.game_date') }},
+        tables.table_name,
+        game_dates.game_date,
+        game_dates.season_year,
+        game_dates.is_bootstrap,
+        tables.candidates != 'participants'
+        or game_dates.has_player_data
+        or slate_dates.game_date is not null as has_candidates,
+        tables.games_needed = 0
+        or coalesce(
+            -- Of those who took part; before the game is played, of anybody.
+            case
+                when tables.candidates = 'participants'
+                    then most_games.games_before >= tables.games_needed
+            end,
+            {{ known_before('milestones.first_enough_games', 'game_dates.game_date') }},
             false
-        ) as players_have_enough_for_cache,
-        coalesce(
-            {{ known_before('milestones.first_enough_for_zones', 'game_dates.game_date') }}, false
-        )
-            as players_have_enough_for_zones,
-        coalesce(
-            {{ known_before('team_milestones.first_enough_games', 'game_dates.game_date') }}, false
-        ) as teams_have_enough_games
+        ) as has_enough_games
     from game_dates
-    left join milestones on game_dates.season_year = milestones.season_year
-    left join team_milestones on game_dates.season_year = team_milestones.season_year
-    left join dates_with_enough_for_cache
-        on game_dates.game_date = dates_with_enough_for_cache.game_date
+    cross join tables
+    left join milestones
+        on
+            game_dates.season_year = milestones.season_year
+            and tables.table_name = milestones.table_name
+    left join most_games on game_dates.game_date = most_games.game_date
     left join slate_dates on game_dates.game_date = slate_dates.game_date
-
-),
-
-per_table as (
-
-    select
-        'team_defense_zone_analysis' as table_name,
-        game_date,
-        season_year,
-        is_bootstrap,
-        true as has_participants,
-        teams_have_enough_games as has_enough_games
-    from known
-
-    union all
-
-    select
-        'player_shot_zone_analysis' as table_name,
-        game_date,
-        season_year,
-        is_bootstrap,
-        true as has_participants,
-        players_have_enough_for_zones as has_enough_games
-    from known
-
-    union all
-
-    select
-        'player_composite_factors' as table_name,
-        game_date,
-        season_year,
-        is_bootstrap,
-        has_participants,
-        true as has_enough_games
-    from known
-
-    union all
-
-    select
-        'player_daily_cache' as table_name,
-        game_date,
-        season_year,
-        is_bootstrap,
-        has_participants,
-        players_have_enough_for_cache as has_enough_games
-    from known
-
-    union all
-
-    select
-        'ml_feature_store' as table_name,
-        game_date,
-        season_year,
-        is_bootstrap,
-        has_participants,
-        true as has_enough_games
-    from known
 
 ),
 
@@ -196,14 +159,14 @@ final as (
         game_date as analysis_date,
         season_year,
 
-        not is_bootstrap and has_participants and has_enough_games as is_expected,
+        not is_bootstrap and has_candidates and has_enough_games as is_expected,
         case
             when is_bootstrap then 'bootstrap'
-            when not has_participants then 'no_player_data'
+            when not has_candidates then 'no_player_data'
             when not has_enough_games then 'not_enough_games'
         end as not_expected_reason
 
-    from per_table
+    from known
 
 )
 

@@ -50,34 +50,14 @@ participants as (
 ),
 
 tables as (
+    {%- for table in feature_tables() %}
 
     select
-        'team_defense_zone_analysis' as table_name,
-        false as needs_participants
-
-    union all
-
-    select
-        'player_shot_zone_analysis' as table_name,
-        false as needs_participants
-
-    union all
-
-    select
-        'player_composite_factors' as table_name,
-        true as needs_participants
-
-    union all
-
-    select
-        'player_daily_cache' as table_name,
-        true as needs_participants
-
-    union all
-
-    select
-        'ml_feature_store' as table_name,
-        true as needs_participants
+        '{{ table }}' as table_name,
+        '{{ candidates_of(table) }}' as candidates,
+        {{ games_needed(table) }} as games_needed
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -103,19 +83,21 @@ whole_dates as (
         on game_dates.game_date = dates_with_participants.analysis_date
     where
         game_dates.is_bootstrap
-        or (tables.needs_participants and dates_with_participants.analysis_date is null)
+        or (
+            tables.candidates = 'participants'
+            and dates_with_participants.analysis_date is null
+        )
 
 ),
 
-teams as (
+-- Who could have a row, and how many games they have.
+candidates as (
 
     select
-        'team_defense_zone_analysis' as table_name,
+        'teams' as candidates,
         dates.analysis_date,
         nba_teams.team_abbr as entity_id,
-        'insufficient_games' as reason,
         coalesce(team_windows.games_played_season, 0) as games_found,
-        {{ games_needed('team_defense_zone_analysis') }} as games_needed,
         dates.season_year
     from dates
     cross join nba_teams
@@ -123,54 +105,59 @@ teams as (
         on
             nba_teams.team_abbr = team_windows.team_abbr
             and {{ newest_known('team_windows', 'dates') }}
-    where
-        coalesce(team_windows.games_played_season, 0)
-        < {{ games_needed('team_defense_zone_analysis') }}
 
-),
-
-players as (
+    union all
 
     select
-        'player_shot_zone_analysis' as table_name,
+        'players' as candidates,
         dates.analysis_date,
         player_windows.player_lookup as entity_id,
-        'insufficient_games' as reason,
         player_windows.games_played_season as games_found,
-        {{ games_needed('player_shot_zone_analysis') }} as games_needed,
         dates.season_year
     from dates
     inner join player_windows on {{ newest_known('player_windows', 'dates') }}
-    where player_windows.games_played_season < {{ games_needed('player_shot_zone_analysis') }}
+
+    union all
+
+    select
+        'participants' as candidates,
+        analysis_date,
+        player_lookup as entity_id,
+        games_played_season as games_found,
+        season_year
+    from participants
 
 ),
 
-participants_with_few_games as (
+few_games as (
 
     select
-        'player_daily_cache' as table_name,
-        analysis_date,
-        player_lookup as entity_id,
+        tables.table_name,
+        candidates.analysis_date,
+        candidates.entity_id,
         'insufficient_games' as reason,
-        games_played_season as games_found,
-        {{ games_needed('player_daily_cache') }} as games_needed,
-        season_year
-    from participants
-    where games_played_season < {{ games_needed('player_daily_cache') }}
+        candidates.games_found,
+        tables.games_needed,
+        candidates.season_year
+    from tables
+    inner join candidates on tables.candidates = candidates.candidates
+    where candidates.games_found < tables.games_needed
 
 ),
 
 exhibition_teams as (
 
     select
-        'team_defense_zone_analysis' as table_name,
-        game_date as analysis_date,
-        team_abbr as entity_id,
+        tables.table_name,
+        non_nba_teams.game_date as analysis_date,
+        non_nba_teams.team_abbr as entity_id,
         'non_nba_team' as reason,
         cast(null as int64) as games_found,
         cast(null as int64) as games_needed,
-        season_year
+        non_nba_teams.season_year
     from non_nba_teams
+    cross join tables
+    where tables.candidates = 'teams'
 
 ),
 
@@ -178,11 +165,7 @@ together as (
 
     select * from whole_dates
     union all
-    select * from teams
-    union all
-    select * from players
-    union all
-    select * from participants_with_few_games
+    select * from few_games
     union all
     select * from exhibition_teams
 
