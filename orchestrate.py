@@ -12,10 +12,10 @@ try:
 except ModuleNotFoundError:
     sys.exit("not installed in this Python: run `make setup`, then use `.venv/bin/python orchestrate.py`")
 
-from orchestrator.environment import check_environment
-from orchestrator.errors import UsageError, UserError
-from orchestrator.targets import duckdb_file, warehouse_of
-from orchestrator.windows import LARGEST_WINDOW
+from orchestrator.core.environment import check_environment
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.core.windows import LARGEST_WINDOW
+from orchestrator.warehouse.targets import duckdb_file, warehouse_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -111,7 +111,7 @@ def before_any_command() -> None:
 
 def _loading():
     """Return the guard of a load: a signal ends it and leaves nothing, until the load is in."""
-    from orchestrator.interrupts import StopAtOnce
+    from orchestrator.core.interrupts import StopAtOnce
 
     return StopAtOnce(
         "the warehouse is as it was; give the command again when you like",
@@ -147,9 +147,9 @@ def ingest(
     Example: python orchestrate.py ingest --from ../data --season 2022-23 --season 2023-24
     """
     with _loading() as stop:
-        from orchestrator import console
-        from orchestrator.ingest import How
-        from orchestrator.raw_data import load_files
+        from orchestrator.cli import console
+        from orchestrator.raw.load import How
+        from orchestrator.raw.sources import load_files
 
         how = How(
             season or (),
@@ -181,9 +181,9 @@ def demo(
     Example: python orchestrate.py demo --seasons 3 --seed 7
     """
     with _loading() as stop:
-        from orchestrator import console
-        from orchestrator.ingest import How
-        from orchestrator.raw_data import load_demo
+        from orchestrator.cli import console
+        from orchestrator.raw.load import How
+        from orchestrator.raw.sources import load_demo
 
         how = How(before_commit=stop.close)
         report = load_demo(duckdb_file(), seasons, seed, how, keep=keep, if_empty=if_empty, warn=console.warn)
@@ -210,9 +210,9 @@ def publish(
 
     Example: python orchestrate.py publish --to bigquery --season 2022-23
     """
-    from orchestrator import console
-    from orchestrator.bigquery import connect
-    from orchestrator.publish import publish as hand_over
+    from orchestrator.cli import console
+    from orchestrator.raw.upload import publish as hand_over
+    from orchestrator.warehouse.bigquery_client import connect
 
     result = hand_over(
         duckdb_file(),
@@ -333,7 +333,7 @@ def resume(
 
     Example: python orchestrate.py resume
     """
-    from orchestrator.resume import left_by_last_run
+    from orchestrator.run.resume import left_by_last_run
 
     warehouse = warehouse_of(target)
     request = left_by_last_run(warehouse)
@@ -355,7 +355,7 @@ def status(
 
     Example: python orchestrate.py status --by season
     """
-    from orchestrator.status import status as read
+    from orchestrator.show.status import status as read
 
     if by not in (None, "season"):
         raise UsageError(f"--by {by}: the only grouping is season")
@@ -363,7 +363,7 @@ def status(
     if as_json:
         _print_json(read(warehouse).as_json())
         return
-    from orchestrator import console
+    from orchestrator.cli import console
 
     if watch:
         console.watch(lambda: read(warehouse), by, seconds=2)
@@ -381,13 +381,13 @@ def gaps(
 
     Example: python orchestrate.py gaps --json || mail -s 'gaps' quants@example.com
     """
-    from orchestrator.gaps import gaps as find
+    from orchestrator.show.gaps import gaps as find
 
     found = find(warehouse_of(target), end.date() if end else None)
     if as_json:
         _print_json(found.as_json())
     else:
-        from orchestrator import console
+        from orchestrator.cli import console
 
         console.show_gaps(found)
     raise typer.Exit(1 if found.spans else 0)
@@ -404,14 +404,14 @@ def show(
 
     Example: python orchestrate.py show ml_feature_store 2022-01-15
     """
-    from orchestrator.plan import named_tables
-    from orchestrator.show import show as find
+    from orchestrator.plan.request import named_tables
+    from orchestrator.show.one_date import show as find
 
     found = find(warehouse_of(target), named_tables([table])[0], on.date())
     if as_json:
         _print_json(found)
     else:
-        from orchestrator import console
+        from orchestrator.cli import console
 
         console.show_cell(found)
 
@@ -422,15 +422,15 @@ def progress_log(target: Target = None) -> None:
 
     Example: python orchestrate.py progress-log > PROGRESS.md
     """
-    from orchestrator.progress_log import progress_log as write
-    from orchestrator.status import status as read
+    from orchestrator.show.markdown import progress_log as write
+    from orchestrator.show.status import status as read
 
     print(write(read(warehouse_of(target))), end="")
 
 
 def _request(start, end, dates, seasons, tables, only, window):
-    from orchestrator.asked import refuse_contradictions
-    from orchestrator.plan import Request, named_dates, named_season, named_tables
+    from orchestrator.plan.refusals import refuse_contradictions
+    from orchestrator.plan.request import Request, named_dates, named_season, named_tables
 
     request = Request(
         start.date() if start else None,
@@ -448,9 +448,10 @@ def _request(start, end, dates, seasons, tables, only, window):
 def _plan(
     warehouse, request, check_inputs: bool, from_state: bool, max_bytes: str | None, as_json: bool
 ) -> None:
-    from orchestrator import console
-    from orchestrator.planning import plan_from_state, plan_now, refuse_beyond
-    from orchestrator.sizes import parsed_size
+    from orchestrator.cli import console
+    from orchestrator.core.sizes import parsed_size
+    from orchestrator.plan.cost import refuse_beyond
+    from orchestrator.plan.preview import plan_from_state, plan_now
 
     most = parsed_size(max_bytes) if max_bytes else None
 
@@ -469,19 +470,19 @@ def _plan(
 def _settings(
     fail_fast: bool, max_failures: int, skip_preflight: bool, max_bytes: str | None, allow_empty: bool
 ):
-    from orchestrator.backfill import Settings
-    from orchestrator.sizes import parsed_size
+    from orchestrator.core.sizes import parsed_size
+    from orchestrator.run.backfill import Settings
 
     most = parsed_size(max_bytes) if max_bytes else None
     return Settings(1 if fail_fast else max_failures, not skip_preflight, most, allow_empty)
 
 
 def _backfill(warehouse, request, settings, yes: bool, notify, as_json: bool) -> None:
-    from orchestrator import console
-    from orchestrator.backfill import backfill as build
-    from orchestrator.digest import check_addresses, needs_a_person
-    from orchestrator.digest import notify as send
-    from orchestrator.interrupts import ignore_from_now_on
+    from orchestrator.cli import console
+    from orchestrator.core.interrupts import ignore_from_now_on
+    from orchestrator.run.backfill import backfill as build
+    from orchestrator.run.digest import check_addresses, needs_a_person
+    from orchestrator.run.digest import notify as send
 
     check_addresses(notify or ())
     progress = console.TerminalProgress(assume_yes=yes or as_json)

@@ -13,15 +13,17 @@ import duckdb
 import pytest
 from tenacity import wait_none
 
-from orchestrator import backfill as backfill_module
-from orchestrator.backfill import Outcome
-from orchestrator.coverage import Cell, project_files, season_of
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.listeners import Listener
-from orchestrator.plan import Request
-from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
-from orchestrator.runner import ModelFailure, RunResult
-from orchestrator.windows import Window
+from orchestrator.core.fingerprint import project_files
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core.seasons import season_of
+from orchestrator.core.windows import Window
+from orchestrator.dbt.runner import ModelFailure, RunResult
+from orchestrator.plan.request import Request
+from orchestrator.run import backfill as backfill_module
+from orchestrator.run.backfill import Outcome
+from orchestrator.run.listeners import Listener
+from orchestrator.state.coverage import Cell
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 
 FAR = date(2999, 1, 1)
 CHECK_FAILED = "Constraint Error: CHECK constraint failed on table {table}"
@@ -150,7 +152,7 @@ def _write(db, table: str, days: Sequence[date], built: int, rows: int = 2) -> N
 
 
 class PaperDbt:
-    """Stands in for orchestrator.runner.Runner; what goes wrong, and when, can be set."""
+    """Stands in for orchestrator.dbt.runner.Runner; what goes wrong, and when, can be set."""
 
     is_parsed = True
 
@@ -243,7 +245,7 @@ class Notes(Listener):
 def run(dbt: PaperDbt, request: Request | None = None, **more) -> Outcome:
     """Backfill with the stand-in and without waiting between attempts."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
+        patch.setattr("orchestrator.dbt.runner.Runner", lambda *_: dbt)
         patch.setattr(backfill_module, "wait_exponential_jitter", lambda **_: wait_none())
         return backfill_module.backfill(dbt.file, request or Request(end=FAR), **more)
 

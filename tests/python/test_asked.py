@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrate import app
-from orchestrator import clock
-from orchestrator.errors import UsageError, UserError
+from orchestrator.core import clock
+from orchestrator.core.errors import UsageError, UserError
 from tests.python.paper import PaperDbt, cells_of, run, write_warehouse
 
 DAYS = [date(2021, 12, 1), date(2021, 12, 2), date(2021, 12, 5), date(2022, 12, 1)]
@@ -19,7 +19,7 @@ TOMORROW = clock.today() + timedelta(days=1)
 def league(tmp_path, monkeypatch):
     dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells_of(DAYS)))
     monkeypatch.setenv("NBA_DUCKDB_PATH", str(dbt.warehouse))
-    monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
+    monkeypatch.setattr("orchestrator.dbt.runner.Runner", lambda *_: dbt)
     return dbt
 
 

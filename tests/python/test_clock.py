@@ -12,14 +12,16 @@ import pytz
 from typer.testing import CliRunner
 
 from orchestrate import app
-from orchestrator import clock, coverage
-from orchestrator.coverage import Cell, season_of
-from orchestrator.gaps import gaps
-from orchestrator.plan import Request
-from orchestrator.planning import plan_now
-from orchestrator.progress_log import progress_log
-from orchestrator.project import ALL_TABLES
-from orchestrator.status import status
+from orchestrator.core import clock
+from orchestrator.core.project import ALL_TABLES
+from orchestrator.core.seasons import season_of
+from orchestrator.plan.preview import plan_now
+from orchestrator.plan.request import Request
+from orchestrator.show.gaps import gaps
+from orchestrator.show.markdown import progress_log
+from orchestrator.show.status import status
+from orchestrator.state import coverage
+from orchestrator.state.coverage import Cell
 from tests.python.paper import PaperDbt, cells_of, run, write_warehouse
 from tests.python.warehouses import PROJECT, dbt_here
 
@@ -45,7 +47,7 @@ def mid_season(tmp_path, monkeypatch):
     monkeypatch.setattr(clock, "datetime", at(datetime(2021, 12, 4, 3, 0, tzinfo=UTC)))
     dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells_of(DAYS)))
     monkeypatch.setenv("NBA_DUCKDB_PATH", str(dbt.warehouse))
-    monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
+    monkeypatch.setattr("orchestrator.dbt.runner.Runner", lambda *_: dbt)
     return dbt
 
 
@@ -70,7 +72,7 @@ def test_the_day_is_that_of_the_games(monkeypatch, moment, zone, day):
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system takes no TZ")
 @pytest.mark.parametrize("machine", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_the_machines_own_zone_changes_nothing(machine):
-    code = "from orchestrator.clock import today; print(today())"
+    code = "from orchestrator.core.clock import today; print(today())"
     environment = os.environ | {"TZ": machine}
     said = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True

@@ -10,11 +10,12 @@ from tenacity import wait_none
 from typer.testing import CliRunner
 
 from orchestrate import app
-from orchestrator.coverage import Cell, season_of
-from orchestrator.digest import needs_a_person
-from orchestrator.errors import UsageError, UserError
-from orchestrator.plan import Request
-from orchestrator.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.seasons import season_of
+from orchestrator.plan.request import Request
+from orchestrator.run.digest import needs_a_person
+from orchestrator.state.coverage import Cell
 from tests.python.paper import FAR, PaperDbt, cells_of, run, write_warehouse
 from tests.python.warehouses import change, orchestrate, query, succeed
 
@@ -28,8 +29,8 @@ def league(tmp_path, monkeypatch):
     dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells_of(DAYS)))
     monkeypatch.setenv("NBA_DUCKDB_PATH", str(dbt.warehouse))
     monkeypatch.delenv("NBA_NOTIFY", raising=False)
-    monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
-    monkeypatch.setattr("orchestrator.backfill.wait_exponential_jitter", lambda **_: wait_none())
+    monkeypatch.setattr("orchestrator.dbt.runner.Runner", lambda *_: dbt)
+    monkeypatch.setattr("orchestrator.run.backfill.wait_exponential_jitter", lambda **_: wait_none())
     return dbt
 
 
@@ -140,7 +141,7 @@ def test_a_run_that_broke_is_told(league, mailbox, monkeypatch):
     def broken(*arguments, **more):
         raise UserError("the warehouse could not be read")
 
-    monkeypatch.setattr("orchestrator.backfill.survey", broken)
+    monkeypatch.setattr("orchestrator.run.backfill.survey", broken)
     assert isinstance(command("backfill", "--notify", address).exception, UserError)
     (letter,) = letters
     assert "the run did not finish: the warehouse could not be read" in letter["message"]
@@ -310,7 +311,7 @@ def test_show_and_progress_log(league):
 def test_whoever_says_no_at_the_question(league, monkeypatch):
     import typer
 
-    from orchestrator import console
+    from orchestrator.cli import console
 
     monkeypatch.setattr(type(console.err), "is_terminal", True)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)

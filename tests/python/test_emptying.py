@@ -7,9 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrate import app
-from orchestrator.coverage import Cell, season_of
-from orchestrator.plan import Request, make_plan
-from orchestrator.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.seasons import season_of
+from orchestrator.plan.plan import make_plan
+from orchestrator.plan.request import Request
+from orchestrator.state.coverage import Cell
 from tests.python.paper import FAR, PaperDbt, run, write_warehouse
 from tests.python.warehouses import change, copy_of, orchestrate, query
 
@@ -35,7 +37,7 @@ def league(tmp_path, monkeypatch):
     def make(lost, tables=ALL_TABLES):
         dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells(lost, tables)))
         dbt.empty = {(table, day) for table in tables for day in DAYS[:lost]}
-        monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
+        monkeypatch.setattr("orchestrator.dbt.runner.Runner", lambda *_: dbt)
         return dbt
 
     return make

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator import clock, coverage
-from orchestrator.coverage import SETTLED, STATES, Cell, season_of
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.errors import UsageError, UserError
-from orchestrator.plan import BY_DEFAULT, ONLY, Request, make_plan, named_season, named_tables
-from orchestrator.planning import plan_now
-from orchestrator.preflight import Problem
-from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core import clock
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core.seasons import season_of
+from orchestrator.plan.plan import make_plan
+from orchestrator.plan.preview import plan_now
+from orchestrator.plan.request import BY_DEFAULT, ONLY, Request, named_season, named_tables
+from orchestrator.state import coverage
+from orchestrator.state.coverage import SETTLED, STATES, Cell
+from orchestrator.state.preflight import Problem
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.paper import FAR, PaperDbt, run, write_warehouse
 
 FIRST = date(2021, 10, 19)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from orchestrator.digest import needs_a_person
+from orchestrator.run.digest import needs_a_person
 from tests.python.warehouses import change, copy_of, query
 from tests.replay.accidents import DAY
 from tests.replay.checks import Checks, unlike_features, unlike_warehouses

@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from unittest.mock import patch
 
-from orchestrator.backfill import backfill
-from orchestrator.digest import needs_a_person
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.ingest import ingest
-from orchestrator.outcome import Outcome
-from orchestrator.plan import Request
-from orchestrator.runner import Runner
+from orchestrator.dbt.runner import Runner
+from orchestrator.plan.request import Request
+from orchestrator.raw.load import ingest
+from orchestrator.run.backfill import backfill
+from orchestrator.run.digest import needs_a_person
+from orchestrator.run.outcome import Outcome
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.replay.accidents import DAY, Accidents, choose
 from tests.replay.checks import Checks, unlike_warehouses
 from tests.replay.nights import Nights, Season
@@ -85,7 +85,7 @@ class Replay:
     @contextmanager
     def _dbt_parsed_once(self) -> Iterator[None]:
         """Give every backfill the same dbt: what is parsed is equal for files of one name."""
-        with patch("orchestrator.runner.Runner", lambda *_: self._runner):
+        with patch("orchestrator.dbt.runner.Runner", lambda *_: self._runner):
             yield
 
     @cached_property
