@@ -103,10 +103,18 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progre
 
 
 @app.callback()
-def before_any_command() -> None:
+def before_any_command(context: typer.Context) -> None:
     """Look at the environment first, but for whoever only asks for help."""
     if "--help" not in sys.argv[1:]:
         check_environment()
+    context.obj = context.obj or _runner
+
+
+def _runner(warehouse, run_id: str = ""):
+    """Return the dbt that commands build with, unless the context brings another (tests do)."""
+    from orchestrator.dbt.runner import Runner
+
+    return Runner(warehouse, run_id)
 
 
 def _loading():
@@ -230,6 +238,7 @@ def publish(
 
 @app.command()
 def plan(
+    context: typer.Context,
     start: Start = None,
     end: End = None,
     dates: Dates = None,
@@ -250,11 +259,12 @@ def plan(
     Example: python orchestrate.py plan --season 2022-23 --only stale
     """
     request = _request(start, end, dates, season, tables, only, window)
-    _plan(warehouse_of(target), request, not skip_preflight, from_state, max_bytes, as_json)
+    _plan(context, warehouse_of(target), request, not skip_preflight, from_state, max_bytes, as_json)
 
 
 @app.command()
 def backfill(
+    context: typer.Context,
     start: Start = None,
     end: End = None,
     dates: Dates = None,
@@ -284,14 +294,15 @@ def backfill(
     """
     request = _request(start, end, dates, season, tables, only, window)
     if dry_run:
-        _plan(warehouse_of(target), request, not skip_preflight, False, max_bytes, as_json)
+        _plan(context, warehouse_of(target), request, not skip_preflight, False, max_bytes, as_json)
     else:
         settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
-        _backfill(warehouse_of(target), request, settings, yes, notify, as_json)
+        _backfill(context, warehouse_of(target), request, settings, yes, notify, as_json)
 
 
 @app.command()
 def retry(
+    context: typer.Context,
     start: Start = None,
     end: End = None,
     dates: Dates = None,
@@ -314,11 +325,12 @@ def retry(
     """
     request = _request(start, end, dates, season, tables, "failed", window)
     settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
-    _backfill(warehouse_of(target), request, settings, yes, notify, as_json)
+    _backfill(context, warehouse_of(target), request, settings, yes, notify, as_json)
 
 
 @app.command()
 def resume(
+    context: typer.Context,
     fail_fast: FailFast = False,
     max_failures: MaxFailures = 10,
     skip_preflight: SkipPreflight = False,
@@ -341,7 +353,7 @@ def resume(
         print("the last run left nothing: it had finished", file=sys.stderr)
         return
     settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
-    _backfill(warehouse, request, settings, yes, notify, as_json)
+    _backfill(context, warehouse, request, settings, yes, notify, as_json)
 
 
 @app.command()
@@ -373,6 +385,7 @@ def status(
 
 @app.command()
 def gaps(
+    context: typer.Context,
     end: End = None,
     target: Target = None,
     as_json: Json = False,
@@ -383,7 +396,7 @@ def gaps(
     """
     from orchestrator.show.gaps import gaps as find
 
-    found = find(warehouse_of(target), end.date() if end else None)
+    found = find(warehouse_of(target), end.date() if end else None, context.obj)
     if as_json:
         _print_json(found.as_json())
     else:
@@ -446,7 +459,7 @@ def _request(start, end, dates, seasons, tables, only, window):
 
 
 def _plan(
-    warehouse, request, check_inputs: bool, from_state: bool, max_bytes: str | None, as_json: bool
+    context, warehouse, request, check_inputs: bool, from_state: bool, max_bytes: str | None, as_json: bool
 ) -> None:
     from orchestrator.cli import console
     from orchestrator.core.sizes import parsed_size
@@ -458,7 +471,7 @@ def _plan(
     found = (
         plan_from_state(warehouse, request)
         if from_state
-        else plan_now(warehouse, request, check_inputs=check_inputs)
+        else plan_now(warehouse, request, check_inputs=check_inputs, make_runner=context.obj)
     )
     if as_json:
         _print_json(found.as_json())
@@ -477,22 +490,23 @@ def _settings(
     return Settings(1 if fail_fast else max_failures, not skip_preflight, most, allow_empty)
 
 
-def _backfill(warehouse, request, settings, yes: bool, notify, as_json: bool) -> None:
+def _backfill(context, warehouse, request, settings, yes: bool, notify, as_json: bool) -> None:
     from orchestrator.cli import console
     from orchestrator.core.interrupts import ignore_from_now_on
     from orchestrator.run.backfill import backfill as build
     from orchestrator.run.digest import check_addresses, needs_a_person
     from orchestrator.run.digest import notify as send
+    from orchestrator.state.run_state import RunState
 
     check_addresses(notify or ())
     progress = console.TerminalProgress(assume_yes=yes or as_json)
     try:
-        outcome = build(warehouse, request, settings, progress, progress.confirm)
+        outcome = build(warehouse, request, settings, progress, progress.confirm, context.obj)
     except Exception:
         if progress.outcome:  # it had begun
             send(progress.outcome, notify or (), console.warn)
         raise
-    if outcome.state == "interrupted":
+    if outcome.state == RunState.INTERRUPTED:
         ignore_from_now_on()
     console.show_outcome(outcome, with_table=not as_json)
     if as_json:

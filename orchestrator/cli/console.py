@@ -31,6 +31,7 @@ from orchestrator.state import coverage
 from orchestrator.state.coverage import Coverage, Phase3Coverage, SeasonShares, Span
 from orchestrator.state.pace import Pace
 from orchestrator.state.preflight import LATE, Problem, told
+from orchestrator.state.run_state import RunState
 from orchestrator.warehouse.base import Bytes
 
 if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
@@ -125,7 +126,7 @@ class TerminalProgress(Listener):
                 self._table_tasks[table], total=own.dates, completed=own.dates_done, rows=own.rows
             )
 
-    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:
+    def succeeded(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:
         """Count a window that is there."""
         self._number += 1
         if self._bar:
@@ -143,7 +144,7 @@ class TerminalProgress(Listener):
         self._windows += len(halves) - 1
         self._line(f"window {planned.window} failed, trying it in halves: {error}", style="yellow")
 
-    def put_aside(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:
+    def quarantined(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:
         """Say at once what went wrong, and go on."""
         self._number += 1
         self._line(f"window {self._number}/{self._windows} {planned.window} failed:", style="red")
@@ -175,11 +176,11 @@ def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
     """Print what a backfill came to: the tale on stderr, and on stdout the coverage table."""
     # Of late box scores there is more to say once the rows are there.
     _warn_of_inputs(
-        problem for problem in outcome.plan.warnings if problem.check != LATE or not outcome.landed
+        problem for problem in outcome.plan.warnings if problem.check != LATE or not outcome.succeeded
     )
     for game in outcome.late_games:
         warn(str(game))
-    if outcome.state == "nothing to do":
+    if outcome.state == RunState.NOTHING_TO_DO:
         if outcome.coverage.game_dates:
             err.print("nothing to do: everything asked for is there (--only all builds it again)")
         else:
@@ -200,7 +201,7 @@ def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
         err.print(f"failed: {text}", style="red", markup=False, soft_wrap=True)
     if outcome.failures:
         err.print("again with: python orchestrate.py retry", style="red")
-    if outcome.state in ("interrupted", "stopped"):
+    if outcome.state in (RunState.INTERRUPTED, RunState.STOPPED):
         err.print(f"resume with: {outcome.run.resume_command}", markup=False, soft_wrap=True)
 
 
@@ -249,22 +250,24 @@ def show_plan(
             table.add_column(name)
         table.add_column("Dates", justify="right")
         table.add_column("Why")
-        for span, along in [(span, False) for span in plan.build] + [(span, True) for span in plan.along]:
+        for span, is_upstream in [(span, False) for span in plan.build] + [
+            (span, True) for span in plan.upstream
+        ]:
             table.add_row(
                 span.table,
                 str(span.start),
                 str(span.end),
                 f"{span.dates:,}",
-                f"{_reason(span)}{'; rebuilt along with the others' if along else ''}",
-                style="dim" if along else None,
+                f"{_reason(span)}{'; rebuilt, as others are made from it' if is_upstream else ''}",
+                style="dim" if is_upstream else None,
             )
         out.print(table)
-    if plan.left:
+    if plan.skipped:
         table = Table(title="Not to build", title_justify="left")
         table.add_column("Table")
         table.add_column("Dates", justify="right")
         table.add_column("Why")
-        for name, reasons in plan.left.items():
+        for name, reasons in plan.skipped.items():
             for reason, number in sorted(reasons.items()):
                 table.add_row(name, f"{number:,}", reason.replace("_", " "))
         out.print(table)
@@ -496,7 +499,7 @@ def show_loaded(rows: dict[tuple[str, str | None], int], *, only_checked: bool =
 
 
 def show_published_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:
-    """Say of a chunk that it has landed, on stderr."""
+    """Say on stderr that a chunk has arrived."""
     say(f"{number}/{of} {chunk}: {chunk.rows:,} rows ({chunk.reason}), {seconds:.1f} s")
 
 

@@ -45,6 +45,11 @@ class RunResult:
     succeeded: list[str] = field(default_factory=list)
     """Models that were built."""
 
+    @property
+    def messages(self) -> str:
+        """What failed, a line or more each."""
+        return "\n".join(map(str, self.failures))
+
 
 class Runner:
     """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused.
@@ -202,6 +207,10 @@ class Runner:
                 raise busy
         succeeded = [entry.node.name for entry in results if entry.status == "success"]
         return results, RunResult(result.success, failures, succeeded)
+
+
+MakeRunner = Callable[..., Runner]
+"""Called with a warehouse and, for a run, its id."""
 
 
 @contextmanager

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from orchestrator.core.errors import UserError
 from orchestrator.core.sizes import described_size
+from orchestrator.dbt.runner import Runner
 from orchestrator.plan.plan import Plan
 from orchestrator.warehouse.base import Bytes, Warehouse
 
-if TYPE_CHECKING:
-    from orchestrator.dbt.runner import Runner
 
-
-def bytes_of(warehouse: Warehouse, plan: Plan, runner: Runner | None = None) -> Bytes | None:
-    """Return what a plan would read; None where reading is not billed."""
+def bytes_of(warehouse: Warehouse, plan: Plan, dbt: Callable[[], Runner]) -> Bytes | None:
+    """Return what a plan would read, by dbt's compiled queries; None where reading is not billed."""
     if not warehouse.bills_bytes:
         return None
-    if runner is None:
-        from orchestrator.dbt.runner import Runner
-
-        runner = Runner(warehouse)
+    runner = dbt()
     if not runner.is_parsed:
         runner.parse()
     return warehouse.planned_bytes(

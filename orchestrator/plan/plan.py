@@ -73,9 +73,9 @@ class Plan:
     windows: list[PlannedWindow] = field(default_factory=list)
     build: list[Span] = field(default_factory=list)
     """What is built because of its state, as ranges per table with the reason."""
-    along: list[Span] = field(default_factory=list)
-    """What is built only because something else in its window is made from it, or needs the same run."""
-    left: dict[str, dict[str, int]] = field(default_factory=dict)
+    upstream: list[Span] = field(default_factory=list)
+    """What is built only because another table, or another date of its window, needs it."""
+    skipped: dict[str, dict[str, int]] = field(default_factory=dict)
     """What is not built: per table, (table, date)s by state and reason, as in `not_expected (bootstrap)`."""
     blocked: list[Blocked] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
@@ -120,8 +120,8 @@ class Plan:
                 for planned in self.windows
             ],
             "build": [span.as_json() for span in self.build],
-            "along": [span.as_json() for span in self.along],
-            "left": self.left,
+            "along": [span.as_json() for span in self.upstream],
+            "left": self.skipped,
             "blocked": [
                 {
                     **entry.problem.as_json(),
@@ -180,8 +180,8 @@ def make_plan(
     return Plan(
         windows=windows,
         build=_spans_within(cells, built),
-        along=_spans_within(cells, run - built),
-        left=_left(cells, run, request),
+        upstream=_spans_within(cells, run - built),
+        skipped=_skipped(cells, run, request),
         blocked=blocked,
         warnings=[problem for problem in problems if problem not in keeping_out],
         emptied=_emptied(cells, run),
@@ -217,14 +217,16 @@ def _spans_within(cells: Sequence[Cell], chosen: set[tuple[str, date]]) -> list[
     return spans(marked, STATES)
 
 
-def _left(cells: Sequence[Cell], run: set[tuple[str, date]], request: Request) -> dict[str, dict[str, int]]:
-    left: dict[str, Counter[str]] = {table: Counter() for table in request.tables}
+def _skipped(
+    cells: Sequence[Cell], run: set[tuple[str, date]], request: Request
+) -> dict[str, dict[str, int]]:
+    skipped: dict[str, Counter[str]] = {table: Counter() for table in request.tables}
     for cell in cells:
         if (cell.table, cell.day) in run or not request.covers(cell):
             continue
         label = cell.state if cell.state == DONE or not cell.reason else f"{cell.state} ({cell.reason})"
-        left[cell.table][label] += 1
-    return {table: dict(counts) for table, counts in left.items() if counts}
+        skipped[cell.table][label] += 1
+    return {table: dict(counts) for table, counts in skipped.items() if counts}
 
 
 def _emptied(cells: Sequence[Cell], run: set[tuple[str, date]]) -> Emptied | None:

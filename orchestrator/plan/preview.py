@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.errors import BusyError, UserError
 from orchestrator.core.fingerprint import project_files
+from orchestrator.dbt.runner import MakeRunner, Runner
 from orchestrator.plan.cost import bytes_of
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.request import Request
@@ -61,12 +62,15 @@ class Planned:
         }
 
 
-def plan_now(warehouse: Warehouse, request: Request, *, check_inputs: bool = True) -> Planned:
+def plan_now(
+    warehouse: Warehouse, request: Request, *, check_inputs: bool = True, make_runner: MakeRunner = Runner
+) -> Planned:
     """Plan from the warehouse as it is. HeldError when dbt is needed and a backfill runs."""
-    plan = look(warehouse, request, check_inputs=check_inputs).plan(request)
+    plan = look(warehouse, request, check_inputs=check_inputs, make_runner=make_runner).plan(request)
     with warehouse.reading() as connection:
         shares = season_shares(connection)
-    return Planned(plan, _estimate(warehouse, plan), bytes=bytes_of(warehouse, plan), shares=shares)
+    read = bytes_of(warehouse, plan, lambda: make_runner(warehouse))
+    return Planned(plan, _estimate(warehouse, plan), bytes=read, shares=shares)
 
 
 def plan_from_state(warehouse: Warehouse, request: Request) -> Planned:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from orchestrator.core.errors import UserError
+from orchestrator.dbt.runner import MakeRunner, Runner
 from orchestrator.plan.plan import Plan, make_plan
 from orchestrator.plan.refusals import refuse_what_is_not_there
 from orchestrator.plan.request import Request
 from orchestrator.state import coverage, preflight
 from orchestrator.state.coverage import Cell
 from orchestrator.state.lock import held
+from orchestrator.warehouse.base import Warehouse
 
-if TYPE_CHECKING:
-    from orchestrator.dbt.runner import Runner
-    from orchestrator.warehouse.base import Warehouse
+OUTDATED_VIEW = "the coverage view does not match this project's files: did they just change? Try again"
 
 
 @dataclass(frozen=True)
@@ -66,15 +65,15 @@ def prepare(runner: Runner) -> None:
         raise UserError("the warehouse could not be prepared:\n  " + "\n  ".join(map(str, result.failures)))
 
 
-def look(warehouse: Warehouse, request: Request, *, check_inputs: bool) -> Survey:
-    """Survey the warehouse, having dbt make the views first where they are not of today's files."""
+def look(
+    warehouse: Warehouse, request: Request, *, check_inputs: bool, make_runner: MakeRunner = Runner
+) -> Survey:
+    """Survey the warehouse, having dbt make the views first where they are missing or outdated."""
     found = survey(warehouse, request, check_inputs=check_inputs)
     if found is None:
         with held(warehouse):
-            from orchestrator.dbt.runner import Runner
-
-            prepare(Runner(warehouse))
+            prepare(make_runner(warehouse))
         found = survey(warehouse, request, check_inputs=check_inputs)
     if found is None:
-        raise UserError("the coverage view is not of this project's files: did they just change? Try again")
+        raise UserError(OUTDATED_VIEW)
     return found

@@ -50,7 +50,7 @@ NO_ROWS_CAME = "no_rows_came"
 
 
 class Failure(NamedTuple):
-    """A (table, date) that was put aside."""
+    """A (table, date) that is quarantined."""
 
     table: str
     day: date

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.plan.plan import Plan, PlannedWindow
 from orchestrator.run.failures import Failure
 from orchestrator.state.pace import Pace
+from orchestrator.state.run_state import WindowState
 
 if TYPE_CHECKING:
     from orchestrator.run.outcome import Outcome, Run
@@ -37,13 +38,13 @@ class Listener:
     def advanced(self, planned: PlannedWindow, pace: Pace) -> None:
         """A model of the window finished."""
 
-    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:
+    def succeeded(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:
         """The database has the window."""
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:
         """The window failed and is tried again in two."""
 
-    def put_aside(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:
+    def quarantined(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:
         """The window failed for good."""
 
     def retrying(self, what: str, error: str, wait_seconds: float) -> None:
@@ -102,15 +103,17 @@ class Recorder(Listener):
     def advanced(self, planned: PlannedWindow, pace: Pace) -> None:  # noqa: D102
         self._progress.advanced(self._run_id, planned.window, pace)
 
-    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:  # noqa: D102
+    def succeeded(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:  # noqa: D102
         self._progress.advanced(self._run_id, planned.window, pace)
-        self._progress.finished(self._run_id, planned.window, planned.tables, "landed", rows, seconds)
+        self._progress.finished(
+            self._run_id, planned.window, planned.tables, WindowState.SUCCEEDED, rows, seconds
+        )
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:  # noqa: D102
         self._progress.replaced(self._run_id, planned.window, halves)
 
-    def put_aside(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:  # noqa: D102
-        self._progress.finished(self._run_id, planned.window, planned.tables, "failed", 0, seconds)
+    def quarantined(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:  # noqa: D102
+        self._progress.finished(self._run_id, planned.window, planned.tables, WindowState.FAILED, 0, seconds)
 
     def ended(self, outcome: Outcome) -> None:  # noqa: D102
         if outcome.cells:  # an error may have come before anything was read: keep what is known
@@ -156,13 +159,13 @@ class RunLog(Listener):
                 f"  left out {entry.start}..{entry.end}: {entry.problem.check}: {entry.problem.detail}"
             )
 
-    def landed(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:  # noqa: D102
-        self._line(f"landed {planned.window}: {rows} rows, {seconds:.2f} s ({', '.join(planned.tables)})")
+    def succeeded(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:  # noqa: D102
+        self._line(f"succeeded {planned.window}: {rows} rows, {seconds:.2f} s ({', '.join(planned.tables)})")
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:  # noqa: D102
         self._line(f"halved {planned.window}: {error}")
 
-    def put_aside(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:  # noqa: D102
+    def quarantined(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:  # noqa: D102
         for failure in failures:
             self._line(f"failed {failure.table} {failure.day} ({failure.kind}): {failure.error}")
             if failure.sql_path:

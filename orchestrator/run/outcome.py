@@ -16,6 +16,7 @@ from orchestrator.run.failures import Failure
 from orchestrator.state import coverage
 from orchestrator.state.coverage import Cell, Phase3Coverage, SeasonShares
 from orchestrator.state.late_games import LateGame
+from orchestrator.state.run_state import RunState
 
 if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
@@ -41,14 +42,13 @@ class Outcome:
     plan: Plan
     run: Run
     request: Request
-    state: str = "stopped"
-    """nothing to do, finished, failed (dates were put aside), stopped, interrupted, or declined."""
+    state: RunState = RunState.STOPPED
     stopped_by: str | None = None
     """Why the run did not reach its end; None when it did."""
-    landed: list[PlannedWindow] = field(default_factory=list)
+    succeeded: list[PlannedWindow] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     dates: int = 0
-    """Game dates that landed."""
+    """Game dates that succeeded."""
     rows: int = 0
     """Rows of the five tables on these dates."""
     context_rows: dict[str, int] = field(default_factory=dict)
@@ -71,8 +71,8 @@ class Outcome:
     @property
     def headline(self) -> str:
         """One line on how it went."""
-        if self.state == "nothing to do":
-            text = "nothing to do"
+        if self.state == RunState.NOTHING_TO_DO:
+            text = str(self.state)
         else:
             text = f"{self.dates} of {self.plan.dates} dates, {self.rows:,} rows in {self.seconds:.1f} s"
         if self.failures:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator.core.errors import UserError
 from orchestrator.plan.request import Request
 from orchestrator.state.progress_file import ProgressFile
+from orchestrator.state.run_state import WindowState
 
 if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
@@ -45,7 +46,7 @@ def left_by_last_run(warehouse: Warehouse) -> Request | None:
     left = [
         (date.fromisoformat(window["start"]), date.fromisoformat(window["end"]))
         for window in windows
-        if window["state"] != "landed"
+        if window["state"] != WindowState.SUCCEEDED
     ]
     if not left:
         return None

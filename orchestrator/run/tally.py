@@ -29,7 +29,7 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        """Rows of the five tables on the dates that landed."""
+        """Rows of the five tables on the dates that are done."""
         return sum(rows for table, rows in self._rows_by_table.items() if table != EXCLUSIONS)
 
     def add_rows(self, cells: Iterable[Cell]) -> None:
@@ -38,7 +38,7 @@ class Tally:
             self._rows_by_table[cell.table] += cell.rows
 
     def add_window(self, planned: PlannedWindow) -> None:
-        """Count a window that landed or was put aside."""
+        """Count a window that succeeded or was quarantined."""
         self._dates += planned.window.dates
         for table in planned.tables:
             self._dates_by_table[table] += planned.window.dates

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from orchestrator.core.errors import UserError
+from orchestrator.dbt.runner import MakeRunner, Runner
 from orchestrator.plan.refusals import nearest
 from orchestrator.plan.request import Request
 from orchestrator.plan.survey import look
@@ -38,14 +39,14 @@ class Gaps:
         }
 
 
-def gaps(warehouse: Warehouse, until: date | None = None) -> Gaps:
+def gaps(warehouse: Warehouse, until: date | None = None, make_runner: MakeRunner = Runner) -> Gaps:
     """Find what is not as it should be up to a date (None: today), compared with today's code if need be.
 
     UserError when the warehouse cannot be read, or the schedule has no game date up to `until`.
     """
     found = status(warehouse)
     if not found.cells or (found.source == WAREHOUSE and found.code_changed):
-        cells = look(warehouse, Request(), check_inputs=False).cells
+        cells = look(warehouse, Request(), check_inputs=False, make_runner=make_runner).cells
         found = replace(found, cells=cells, source=WAREHOUSE, age_seconds=0.0, code_changed=False)
     last = until or found.today
     own = [cell for cell in found.cells if cell.day <= last]

@@ -18,6 +18,7 @@ from orchestrator.state import coverage
 from orchestrator.state.coverage import FAILED, STALE, Cell, Phase3Coverage, SeasonShares, Span
 from orchestrator.state.lock import is_held
 from orchestrator.state.progress_file import PROGRESS_FILE, WAREHOUSE, ProgressFile
+from orchestrator.state.run_state import RunState
 
 if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
@@ -84,7 +85,7 @@ class Status:
     @property
     def killed(self) -> bool:
         """Did the last run end without a word, as after a power cut?"""
-        return bool(self.last_run and self.last_run["state"] == "running" and not self.running)
+        return bool(self.last_run and self.last_run["state"] == RunState.RUNNING and not self.running)
 
     @property
     def failed(self) -> list[Cell]:

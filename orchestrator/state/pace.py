@@ -12,7 +12,7 @@ class TablePace(NamedTuple):
     dates: int
     """Of the plan, the dates on which the table is built."""
     rows: int
-    """Rows on the dates that landed."""
+    """Rows on the dates that are done."""
 
 
 class Pace(NamedTuple):

@@ -21,6 +21,7 @@ from orchestrator.core.fingerprint import project_files
 from orchestrator.core.windows import Window
 from orchestrator.state.coverage import Cell, Phase3Coverage, SeasonShares
 from orchestrator.state.pace import Pace
+from orchestrator.state.run_state import RunState, WindowState
 
 if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
@@ -43,9 +44,7 @@ create table if not exists cells (
 );
 create table if not exists snapshot (key text primary key, value text);
 """
-INSERT_PLANNED = (
-    "insert into windows (run_id, start, end, dates, tables, state) values (?, ?, ?, ?, ?, 'planned')"
-)
+INSERT_PLANNED = "insert into windows (run_id, start, end, dates, tables, state) values (?, ?, ?, ?, ?, ?)"
 KEPT_RUNS = 50
 WINDOW_IN_DATES = 500
 """What a window costs by itself, in dates: measured, 3 s against 5 ms for a date."""
@@ -66,8 +65,18 @@ class ProgressFile:
             lambda db: (
                 db.execute(
                     "insert or replace into runs (run_id, pid, command, resume, started_at, state, "
-                    "selection, updated_at, log) values (?, ?, ?, ?, ?, 'running', ?, ?, ?)",
-                    (run_id, pid, command, resume, _now(), json.dumps(selection), time.time(), str(log)),
+                    "selection, updated_at, log) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        run_id,
+                        pid,
+                        command,
+                        resume,
+                        _now(),
+                        RunState.RUNNING,
+                        json.dumps(selection),
+                        time.time(),
+                        str(log),
+                    ),
                 ),
                 db.execute(
                     "delete from runs where run_id not in "
@@ -109,9 +118,15 @@ class ProgressFile:
         )
 
     def finished(
-        self, run_id: str, window: Window, tables: Sequence[str], state: str, rows: int, seconds: float
+        self,
+        run_id: str,
+        window: Window,
+        tables: Sequence[str],
+        state: WindowState,
+        rows: int,
+        seconds: float,
     ) -> None:
-        """Note that a window has landed or failed."""
+        """Note that a window has succeeded or failed."""
         self._write(
             lambda db: (
                 db.execute(
@@ -146,7 +161,7 @@ class ProgressFile:
             )
         )
 
-    def ended(self, run_id: str, state: str, outcome: dict) -> None:
+    def ended(self, run_id: str, state: RunState, outcome: dict) -> None:
         """Note how the run came out."""
         self._write(
             lambda db: db.execute(
@@ -222,8 +237,9 @@ class ProgressFile:
         measured = [
             (row["dates"], row["seconds"])
             for row in self._read(
-                "select dates, seconds from windows where state = 'landed' and seconds is not null "
-                "order by rowid desc limit 40"
+                "select dates, seconds from windows where state = ? and seconds is not null "
+                "order by rowid desc limit 40",
+                (WindowState.SUCCEEDED,),
             )
         ]
         if not measured or not windows:
@@ -274,7 +290,14 @@ class ProgressFile:
 
 
 def _planned(run_id: str, window: Window, tables: Sequence[str]) -> tuple:
-    return (run_id, str(window.start), str(window.end), window.dates, json.dumps(list(tables)))
+    return (
+        run_id,
+        str(window.start),
+        str(window.end),
+        window.dates,
+        json.dumps(list(tables)),
+        WindowState.PLANNED,
+    )
 
 
 def _now() -> str:

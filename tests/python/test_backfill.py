@@ -88,7 +88,7 @@ def test_fail_fast_stops_at_the_first(league):
     outcome = run(league, Request(end=FAR, window=1), settings=Settings(max_failures=1))
     assert outcome.state == "stopped"
     assert "--max-failures 1" in outcome.stopped_by
-    assert "6 dates not tried" in outcome.stopped_by
+    assert "6 dates skipped" in outcome.stopped_by
     assert {day for _, day in failed(league)} == {DAYS[1]}
     assert states(league)[TDZA, DAYS[7]] == "missing"
     assert outcome.exit_code == 1
@@ -150,7 +150,7 @@ def test_a_warehouse_that_somebody_has_open_is_waited_for(league, monkeypatch):
 
     from orchestrator.plan.survey import survey
 
-    monkeypatch.setattr("orchestrator.run.backfill.survey", busy_twice)
+    monkeypatch.setattr("orchestrator.run.lookout.survey", busy_twice)
     notes = Notes()
     assert run(league, listener=notes).exit_code == 0
     assert len(notes.of("retrying")) == 2

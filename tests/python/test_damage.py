@@ -28,8 +28,9 @@ def backfill(warehouse, request, **settings):
     """Backfill in this process, with the dbt project parsed once for all tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
-        patch.setattr("orchestrator.dbt.runner.Runner", lambda *_: runner())
-        return backfill_module.backfill(DuckDBFile(warehouse), request, Settings(**settings))
+        return backfill_module.backfill(
+            DuckDBFile(warehouse), request, Settings(**settings), make_runner=lambda *_: runner()
+        )
 
 
 def built_at(warehouse):

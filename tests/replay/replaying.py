@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -37,7 +36,7 @@ class Morning:
     def __str__(self) -> str:
         """One line, and one more for each trouble."""
         outcome = self.outcome
-        windows = ", ".join(str(planned.window) for planned in outcome.landed) or "nothing to do"
+        windows = ", ".join(str(planned.window) for planned in outcome.succeeded) or "nothing to do"
         digest = "; ".join(needs_a_person(outcome)) or "nobody needed"
         line = (
             f"{self.day}  {'FAIL' if self.troubles else 'ok  '}  {windows}: {outcome.rows:,} rows; {digest}"
@@ -79,14 +78,9 @@ class Replay:
         ]
 
     def _backfill(self, warehouse: DuckDBFile, today: date) -> Outcome:
-        with patch.dict(os.environ, NBA_DUCKDB_PATH=str(warehouse.path)), self._dbt_parsed_once():
-            return backfill(warehouse, Request(end=today))
-
-    @contextmanager
-    def _dbt_parsed_once(self) -> Iterator[None]:
-        """Give every backfill the same dbt: what is parsed is equal for files of one name."""
-        with patch("orchestrator.dbt.runner.Runner", lambda *_: self._runner):
-            yield
+        with patch.dict(os.environ, NBA_DUCKDB_PATH=str(warehouse.path)):
+            # Every backfill gets the same dbt: what is parsed is equal for files of one name.
+            return backfill(warehouse, Request(end=today), make_runner=lambda *_: self._runner)
 
     @cached_property
     def _runner(self) -> Runner:
