@@ -12,10 +12,10 @@ try:
 except ModuleNotFoundError:
     sys.exit("not installed in this Python: run `make setup`, then use `.venv/bin/python orchestrate.py`")
 
-from orchestrator.environment import check_environment
-from orchestrator.errors import UsageError, UserError
-from orchestrator.targets import duckdb_file, warehouse_of
-from orchestrator.windows import LARGEST_WINDOW
+from orchestrator.core.environment import check_environment
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.core.windows import LARGEST_WINDOW
+from orchestrator.warehouse.targets import duckdb_file, warehouse_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -103,16 +103,24 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progre
 
 
 @app.callback()
-def before_any_command() -> None:
+def before_any_command(context: typer.Context) -> None:
     """Look at the environment first, but for whoever only asks for help."""
     if "--help" not in sys.argv[1:]:
         for note in check_environment():
             print(f"note: {note}", file=sys.stderr)
+    context.obj = context.obj or _runner
+
+
+def _runner(warehouse, run_id: str = ""):
+    """Return the dbt that commands build with, unless the context brings another (tests do)."""
+    from orchestrator.dbt.runner import Runner
+
+    return Runner(warehouse, run_id)
 
 
 def _loading():
     """Return the guard of a load: a signal ends it and leaves nothing, until the load is in."""
-    from orchestrator.interrupts import StopAtOnce
+    from orchestrator.core.interrupts import StopAtOnce
 
     return StopAtOnce(
         "the warehouse is as it was; give the command again when you like",
@@ -148,9 +156,9 @@ def ingest(
     Example: python orchestrate.py ingest --from ../data --season 2022-23 --season 2023-24
     """
     with _loading() as stop:
-        from orchestrator import console
-        from orchestrator.ingest import How
-        from orchestrator.raw_data import load_files
+        from orchestrator.cli import console
+        from orchestrator.raw.load import How
+        from orchestrator.raw.sources import load_files
 
         how = How(
             season or (),
@@ -182,9 +190,9 @@ def demo(
     Example: python orchestrate.py demo --seasons 3 --seed 7
     """
     with _loading() as stop:
-        from orchestrator import console
-        from orchestrator.ingest import How
-        from orchestrator.raw_data import load_demo
+        from orchestrator.cli import console
+        from orchestrator.raw.load import How
+        from orchestrator.raw.sources import load_demo
 
         how = How(before_commit=stop.close)
         report = load_demo(duckdb_file(), seasons, seed, how, keep=keep, if_empty=if_empty, warn=console.warn)
@@ -211,9 +219,9 @@ def publish(
 
     Example: python orchestrate.py publish --to bigquery --season 2022-23
     """
-    from orchestrator import console
-    from orchestrator.bigquery import connect
-    from orchestrator.publish import publish as hand_over
+    from orchestrator.cli import console
+    from orchestrator.raw.upload import publish as hand_over
+    from orchestrator.warehouse.bigquery_client import connect
 
     result = hand_over(
         duckdb_file(),
@@ -231,6 +239,7 @@ def publish(
 
 @app.command()
 def plan(
+    context: typer.Context,
     start: Start = None,
     end: End = None,
     dates: Dates = None,
@@ -251,11 +260,12 @@ def plan(
     Example: python orchestrate.py plan --season 2022-23 --only stale
     """
     request = _request(start, end, dates, season, tables, only, window)
-    _plan(warehouse_of(target), request, not skip_preflight, from_state, max_bytes, as_json)
+    _plan(context, warehouse_of(target), request, not skip_preflight, from_state, max_bytes, as_json)
 
 
 @app.command()
 def backfill(
+    context: typer.Context,
     start: Start = None,
     end: End = None,
     dates: Dates = None,
@@ -285,14 +295,15 @@ def backfill(
     """
     request = _request(start, end, dates, season, tables, only, window)
     if dry_run:
-        _plan(warehouse_of(target), request, not skip_preflight, False, max_bytes, as_json)
+        _plan(context, warehouse_of(target), request, not skip_preflight, False, max_bytes, as_json)
     else:
         settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
-        _backfill(warehouse_of(target), request, settings, yes, notify, as_json)
+        _backfill(context, warehouse_of(target), request, settings, yes, notify, as_json)
 
 
 @app.command()
 def retry(
+    context: typer.Context,
     start: Start = None,
     end: End = None,
     dates: Dates = None,
@@ -315,11 +326,12 @@ def retry(
     """
     request = _request(start, end, dates, season, tables, "failed", window)
     settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
-    _backfill(warehouse_of(target), request, settings, yes, notify, as_json)
+    _backfill(context, warehouse_of(target), request, settings, yes, notify, as_json)
 
 
 @app.command()
 def resume(
+    context: typer.Context,
     fail_fast: FailFast = False,
     max_failures: MaxFailures = 10,
     skip_preflight: SkipPreflight = False,
@@ -334,7 +346,7 @@ def resume(
 
     Example: python orchestrate.py resume
     """
-    from orchestrator.resume import left_by_last_run
+    from orchestrator.run.resume import left_by_last_run
 
     warehouse = warehouse_of(target)
     request = left_by_last_run(warehouse)
@@ -342,7 +354,7 @@ def resume(
         print("the last run left nothing: it had finished", file=sys.stderr)
         return
     settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
-    _backfill(warehouse, request, settings, yes, notify, as_json)
+    _backfill(context, warehouse, request, settings, yes, notify, as_json)
 
 
 @app.command()
@@ -356,7 +368,7 @@ def status(
 
     Example: python orchestrate.py status --by season
     """
-    from orchestrator.status import status as read
+    from orchestrator.show.status import status as read
 
     if by not in (None, "season"):
         raise UsageError(f"--by {by}: the only grouping is season")
@@ -364,7 +376,7 @@ def status(
     if as_json:
         _print_json(read(warehouse).as_json())
         return
-    from orchestrator import console
+    from orchestrator.cli import console
 
     if watch:
         console.watch(lambda: read(warehouse), by, seconds=2)
@@ -374,6 +386,7 @@ def status(
 
 @app.command()
 def gaps(
+    context: typer.Context,
     end: End = None,
     target: Target = None,
     as_json: Json = False,
@@ -382,13 +395,13 @@ def gaps(
 
     Example: python orchestrate.py gaps --json || mail -s 'gaps' quants@example.com
     """
-    from orchestrator.gaps import gaps as find
+    from orchestrator.show.gaps import gaps as find
 
-    found = find(warehouse_of(target), end.date() if end else None)
+    found = find(warehouse_of(target), end.date() if end else None, context.obj)
     if as_json:
         _print_json(found.as_json())
     else:
-        from orchestrator import console
+        from orchestrator.cli import console
 
         console.show_gaps(found)
     raise typer.Exit(1 if found.spans else 0)
@@ -405,14 +418,14 @@ def show(
 
     Example: python orchestrate.py show ml_feature_store 2022-01-15
     """
-    from orchestrator.plan import named_tables
-    from orchestrator.show import show as find
+    from orchestrator.plan.request import named_tables
+    from orchestrator.show.one_date import show as find
 
     found = find(warehouse_of(target), named_tables([table])[0], on.date())
     if as_json:
         _print_json(found)
     else:
-        from orchestrator import console
+        from orchestrator.cli import console
 
         console.show_cell(found)
 
@@ -423,15 +436,15 @@ def progress_log(target: Target = None) -> None:
 
     Example: python orchestrate.py progress-log > PROGRESS.md
     """
-    from orchestrator.progress_log import progress_log as write
-    from orchestrator.status import status as read
+    from orchestrator.show.markdown import progress_log as write
+    from orchestrator.show.status import status as read
 
     print(write(read(warehouse_of(target))), end="")
 
 
 def _request(start, end, dates, seasons, tables, only, window):
-    from orchestrator.asked import refuse_contradictions
-    from orchestrator.plan import Request, named_dates, named_season, named_tables
+    from orchestrator.plan.refusals import refuse_contradictions
+    from orchestrator.plan.request import Request, named_dates, named_season, named_tables
 
     request = Request(
         start.date() if start else None,
@@ -447,18 +460,19 @@ def _request(start, end, dates, seasons, tables, only, window):
 
 
 def _plan(
-    warehouse, request, check_inputs: bool, from_state: bool, max_bytes: str | None, as_json: bool
+    context, warehouse, request, check_inputs: bool, from_state: bool, max_bytes: str | None, as_json: bool
 ) -> None:
-    from orchestrator import console
-    from orchestrator.planning import plan_from_state, plan_now, refuse_beyond
-    from orchestrator.sizes import parsed_size
+    from orchestrator.cli import console
+    from orchestrator.core.sizes import parsed_size
+    from orchestrator.plan.cost import refuse_beyond
+    from orchestrator.plan.preview import plan_from_state, plan_now
 
     most = parsed_size(max_bytes) if max_bytes else None
 
     found = (
         plan_from_state(warehouse, request)
         if from_state
-        else plan_now(warehouse, request, check_inputs=check_inputs)
+        else plan_now(warehouse, request, check_inputs=check_inputs, make_runner=context.obj)
     )
     if as_json:
         _print_json(found.as_json())
@@ -470,29 +484,30 @@ def _plan(
 def _settings(
     fail_fast: bool, max_failures: int, skip_preflight: bool, max_bytes: str | None, allow_empty: bool
 ):
-    from orchestrator.backfill import Settings
-    from orchestrator.sizes import parsed_size
+    from orchestrator.core.sizes import parsed_size
+    from orchestrator.run.backfill import Settings
 
     most = parsed_size(max_bytes) if max_bytes else None
     return Settings(1 if fail_fast else max_failures, not skip_preflight, most, allow_empty)
 
 
-def _backfill(warehouse, request, settings, yes: bool, notify, as_json: bool) -> None:
-    from orchestrator import console
-    from orchestrator.backfill import backfill as build
-    from orchestrator.digest import check_addresses, needs_a_person
-    from orchestrator.digest import notify as send
-    from orchestrator.interrupts import ignore_from_now_on
+def _backfill(context, warehouse, request, settings, yes: bool, notify, as_json: bool) -> None:
+    from orchestrator.cli import console
+    from orchestrator.core.interrupts import ignore_from_now_on
+    from orchestrator.run.backfill import backfill as build
+    from orchestrator.run.digest import check_addresses, needs_a_person
+    from orchestrator.run.digest import notify as send
+    from orchestrator.state.run_state import RunState
 
     check_addresses(notify or ())
     progress = console.TerminalProgress(assume_yes=yes or as_json)
     try:
-        outcome = build(warehouse, request, settings, progress, progress.confirm)
+        outcome = build(warehouse, request, settings, progress, progress.confirm, context.obj)
     except Exception:
         if progress.outcome:  # it had begun
             send(progress.outcome, notify or (), console.warn)
         raise
-    if outcome.state == "interrupted":
+    if outcome.state == RunState.INTERRUPTED:
         ignore_from_now_on()
     console.show_outcome(outcome, with_table=not as_json)
     if as_json:

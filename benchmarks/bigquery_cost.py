@@ -28,8 +28,8 @@ import duckdb
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # run as a script
 
-from orchestrator import sql_text  # noqa: E402
-from orchestrator.demo import write_league  # noqa: E402
+from demo import write_league  # noqa: E402
+from orchestrator.core import sql_text  # noqa: E402
 from tests.bigquery.analyzer import Read, Script, Statement, analyze, compiled  # noqa: E402
 
 ANALYZER = PROJECT / ".venv-bigquery" / "bin" / "python"

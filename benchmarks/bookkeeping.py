@@ -27,15 +27,15 @@ from typing import NamedTuple
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # run as a script
 
-from orchestrator.demo import write_league  # noqa: E402
+from demo import write_league  # noqa: E402
 
 BARE_RUN = """
 import sys
 from datetime import date
-import orchestrate, orchestrator.console  # both sides have a command line
-from orchestrator.runner import Runner
-from orchestrator.targets import duckdb_file
-from orchestrator.windows import Window
+import orchestrate, orchestrator.cli.console  # both sides have a command line
+from orchestrator.dbt.runner import Runner
+from orchestrator.warehouse.targets import duckdb_file
+from orchestrator.core.windows import Window
 runner = Runner(duckdb_file())
 runner.parse()
 results = [runner.prepare(), runner.build(Window(*map(date.fromisoformat, sys.argv[1:]), 0))]

@@ -1,4 +1,4 @@
-{#- on-run-start: names of datasets, which plain dbt would take as they are. (orchestrator/environment.py looks at all
+{#- on-run-start: names of datasets, which plain dbt would take as they are. (orchestrator/core/environment.py looks at all
     variables; NBA_PHASE3 and NBA_TIMEZONE are looked at where they are read, and those of the profile by dbt, which
     opens the warehouse before any macro has a say.) -#}
 {% macro check_environment() -%}

@@ -59,7 +59,7 @@ schedule_facts as (
 
 ),
 
--- Exhibitions between two game dates are listed with the later one (see orchestrator/windows.py).
+-- Exhibitions between two game dates are listed with the later one (see orchestrator/core/windows.py).
 exhibition_rows as (
 
     select

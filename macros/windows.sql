@@ -28,7 +28,7 @@
 
 
 {#- The date on which this run started, where the games are played (US Eastern): on a server in UTC and on a laptop
-    in Europe the same, and the same to the end of a run past midnight. orchestrator/clock.py has the same. -#}
+    in Europe the same, and the same to the end of a run past midnight. orchestrator/core/clock.py has the same. -#}
 {% macro _today() -%}
     {{ return(run_started_at.astimezone(modules.pytz.timezone(_time_zone())).date()) }}
 {%- endmacro %}

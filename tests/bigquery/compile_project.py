@@ -19,7 +19,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 
-from orchestrator.raw_tables import RAW_TABLES  # noqa: E402
+from orchestrator.raw.tables import RAW_TABLES  # noqa: E402
 
 TYPES = {
     "BIGINT": "int64",

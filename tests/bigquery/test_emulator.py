@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import publish as publishing
-from orchestrator.bigquery import Access
-from orchestrator.duckdb_file import DuckDBFile
+from orchestrator.raw import upload as publishing
+from orchestrator.warehouse.bigquery_client import Access
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.bigquery.analyzer import Script, Statement, analyze
 from tests.bigquery.both_engines import KEYS, differences
 from tests.bigquery.emulator import Emulator

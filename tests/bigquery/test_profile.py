@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from orchestrator.bigquery import credentials_of
-from orchestrator.errors import UserError
+from orchestrator.core.errors import UserError
+from orchestrator.warehouse.bigquery_client import credentials_of
 from tests.bigquery.emulator import Emulator
 from tests.python.warehouses import PROJECT
 

@@ -15,11 +15,11 @@ import pytest
 from google.api_core.exceptions import NotFound, ServiceUnavailable
 from google.cloud import bigquery
 
-from orchestrator import publish as publishing
-from orchestrator.bigquery import Access, connect
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.errors import UsageError, UserError
-from orchestrator.raw_tables import RAW_TABLES
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.raw import upload as publishing
+from orchestrator.raw.tables import RAW_TABLES
+from orchestrator.warehouse.bigquery_client import Access, connect
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.bigquery.emulator import Emulator
 from tests.python.test_docs import documented, paths_in
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed

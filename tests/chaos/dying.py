@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import orchestrate
-from orchestrator import runner
+from orchestrator.dbt import runner
 
 _thread = threading.local()
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestrator.duckdb_file import DuckDBFile
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.chaos.ground import Ended, Ground, finish, kill, last_run, run, start, wait_for
 from tests.chaos.truth import State, judge, look
 from tests.python.warehouses import PROJECT, TABLES

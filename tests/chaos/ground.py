@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestrator.duckdb_file import DuckDBFile
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.chaos.truth import State, look
 from tests.python.warehouses import PROJECT, TABLES
 

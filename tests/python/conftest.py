@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 import pytest
 from filelock import FileLock
 
-from orchestrator.interrupts import SIGNALS
+from orchestrator.core.interrupts import SIGNALS
 from tests.python.raw_league import load, write_files
 from tests.python.warehouses import PROJECT, copy_of, orchestrate, succeed
 

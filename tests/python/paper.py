@@ -12,16 +12,20 @@ from pathlib import Path
 import duckdb
 import pytest
 from tenacity import wait_none
+from typer.testing import CliRunner, Result
 
-from orchestrator import backfill as backfill_module
-from orchestrator.backfill import Outcome
-from orchestrator.coverage import Cell, project_files, season_of
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.listeners import Listener
-from orchestrator.plan import Request
-from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
-from orchestrator.runner import ModelFailure, RunResult
-from orchestrator.windows import Window
+from orchestrate import app
+from orchestrator.core.fingerprint import project_files
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core.seasons import season_of
+from orchestrator.core.windows import Window
+from orchestrator.dbt.runner import ModelFailure, RunResult
+from orchestrator.plan.request import Request
+from orchestrator.run.backfill import backfill
+from orchestrator.run.listeners import Listener
+from orchestrator.run.outcome import Outcome
+from orchestrator.state.coverage import Cell
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 
 FAR = date(2999, 1, 1)
 CHECK_FAILED = "Constraint Error: CHECK constraint failed on table {table}"
@@ -150,7 +154,7 @@ def _write(db, table: str, days: Sequence[date], built: int, rows: int = 2) -> N
 
 
 class PaperDbt:
-    """Stands in for orchestrator.runner.Runner; what goes wrong, and when, can be set."""
+    """Stands in for orchestrator.dbt.runner.Runner; what goes wrong, and when, can be set."""
 
     is_parsed = True
 
@@ -168,6 +172,10 @@ class PaperDbt:
         self.before: Callable[[Window], None] = lambda window: None
         self.built: list[tuple[Window, tuple[str, ...]]] = []
         """Every attempt."""
+
+    def made(self, *_: object) -> PaperDbt:
+        """Stand in for making a Runner."""
+        return self
 
     def parse(self) -> None:
         """Do nothing: there is no project."""
@@ -243,9 +251,13 @@ class Notes(Listener):
 def run(dbt: PaperDbt, request: Request | None = None, **more) -> Outcome:
     """Backfill with the stand-in and without waiting between attempts."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
-        patch.setattr(backfill_module, "wait_exponential_jitter", lambda **_: wait_none())
-        return backfill_module.backfill(dbt.file, request or Request(end=FAR), **more)
+        patch.setattr("orchestrator.run.patience.wait_exponential_jitter", lambda **_: wait_none())
+        return backfill(dbt.file, request or Request(end=FAR), make_runner=dbt.made, **more)
+
+
+def command(dbt: PaperDbt, *arguments: object) -> Result:
+    """Run a command in this process, with the stand-in."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], obj=dbt.made)
 
 
 def cells_of(days: Iterable[date], state: str = "missing", tables: Sequence[str] = ALL_TABLES) -> list[Cell]:

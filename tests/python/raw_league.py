@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestrator.errors import UserError
-from orchestrator.ingest import How, IngestReport, ingest
-from orchestrator.raw_tables import RAW_TABLES
+from orchestrator.core.errors import UserError
+from orchestrator.raw.load import How, IngestReport, ingest
+from orchestrator.raw.tables import RAW_TABLES
 
 FILES = {table.file.removesuffix(".parquet"): table for table in RAW_TABLES}
 

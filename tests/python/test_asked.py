@@ -4,12 +4,10 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from typer.testing import CliRunner
 
-from orchestrate import app
-from orchestrator import clock
-from orchestrator.errors import UsageError, UserError
-from tests.python.paper import PaperDbt, cells_of, run, write_warehouse
+from orchestrator.core import clock
+from orchestrator.core.errors import UsageError, UserError
+from tests.python.paper import PaperDbt, cells_of, command, run, write_warehouse
 
 DAYS = [date(2021, 12, 1), date(2021, 12, 2), date(2021, 12, 5), date(2022, 12, 1)]
 TOMORROW = clock.today() + timedelta(days=1)
@@ -19,12 +17,7 @@ TOMORROW = clock.today() + timedelta(days=1)
 def league(tmp_path, monkeypatch):
     dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells_of(DAYS)))
     monkeypatch.setenv("NBA_DUCKDB_PATH", str(dbt.warehouse))
-    monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
     return dbt
-
-
-def command(*arguments):
-    return CliRunner().invoke(app, list(map(str, arguments)))
 
 
 def refused(kind, result, *said):
@@ -70,51 +63,53 @@ ABSENT = [
 @pytest.mark.parametrize(("given", "said"), CONTRADICTIONS)
 def test_what_cannot_be_is_a_usage_error_before_anybody_looks(league, name, given, said):
     league.warehouse.unlink()
-    refused(UsageError, command(name, *given), said)
+    refused(UsageError, command(league, name, *given), said)
 
 
 @EVERYWHERE
 @pytest.mark.parametrize(("given", "said"), ABSENT)
 def test_what_is_not_there_is_not_done(league, name, given, said):
-    refused(UserError, command(name, *given), said)
+    refused(UserError, command(league, name, *given), said)
     assert not league.built
 
 
 def test_what_is_not_there_is_not_answered_from_the_progress_file_either(league):
     run(league)
-    refused(UserError, command("plan", "--state", "--season", "2019-20"), "2019-20")
+    refused(UserError, command(league, "plan", "--state", "--season", "2019-20"), "2019-20")
 
 
 def test_gaps_up_to_a_day_before_all_games(league):
-    refused(UserError, command("gaps", "--end", "2020-01-01"), "its first is 2021-12-01")
+    refused(UserError, command(league, "gaps", "--end", "2020-01-01"), "its first is 2021-12-01")
 
 
 def test_show_names_the_nearest(league):
-    refused(UserError, command("show", "MLFS", "2021-12-03"), "the nearest are 2021-12-02 and 2021-12-05")
+    refused(
+        UserError, command(league, "show", "MLFS", "2021-12-03"), "the nearest are 2021-12-02 and 2021-12-05"
+    )
 
 
-def test_a_season_may_have_run_into_october():
+def test_a_season_may_have_run_into_october(league):
     """2019-20 did, and 2020-10-11 is in it by the schedule alone."""
-    result = command("plan", "--season", "2019-20", "--dates", "2020-10-11")
+    result = command(league, "plan", "--season", "2019-20", "--dates", "2020-10-11")
     assert not isinstance(result.exception, UsageError)
 
 
 def test_a_date_that_is_named_may_be_to_come(league):
     write_warehouse(league.warehouse, cells_of([*DAYS, TOMORROW]))
-    assert json.loads(command("plan", "--dates", TOMORROW, "--json").stdout)["dates"] == 1
-    assert json.loads(command("plan", "--json").stdout)["dates"] == len(DAYS)
+    assert json.loads(command(league, "plan", "--dates", TOMORROW, "--json").stdout)["dates"] == 1
+    assert json.loads(command(league, "plan", "--json").stdout)["dates"] == len(DAYS)
 
 
 @pytest.mark.parametrize("days", [[TOMORROW], []], ids=["all to come", "an empty schedule"])
 def test_the_nightly_run_has_nothing_to_do_where_there_is_nothing_yet(league, days):
     write_warehouse(league.warehouse, cells_of(days))
-    result = command("backfill")
+    result = command(league, "backfill")
     assert result.exit_code == 0
     assert f"nothing to do: the schedule has no game that counts up to {clock.today()}" in result.stderr
 
 
 def test_the_nightly_run_has_nothing_to_do_on_a_day_without_games(league):
     run(league)
-    result = command("backfill")
+    result = command(league, "backfill")
     assert result.exit_code == 0
     assert "everything asked for is there" in result.stderr

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestrator import coverage
-from orchestrator.backfill import Settings
-from orchestrator.errors import BusyError
-from orchestrator.listeners import Listener
-from orchestrator.plan import Request
+from orchestrator.core.errors import BusyError
+from orchestrator.plan.request import Request
+from orchestrator.run.backfill import Settings
+from orchestrator.run.listeners import Listener
+from orchestrator.state import coverage
 from tests.python.paper import FAR, Notes, PaperDbt, cells_of, run, write_warehouse
 
 TDZA, PSZA, PCF = "team_defense_zone_analysis", "player_shot_zone_analysis", "player_composite_factors"
@@ -88,7 +88,7 @@ def test_fail_fast_stops_at_the_first(league):
     outcome = run(league, Request(end=FAR, window=1), settings=Settings(max_failures=1))
     assert outcome.state == "stopped"
     assert "--max-failures 1" in outcome.stopped_by
-    assert "6 dates not tried" in outcome.stopped_by
+    assert "6 dates skipped" in outcome.stopped_by
     assert {day for _, day in failed(league)} == {DAYS[1]}
     assert states(league)[TDZA, DAYS[7]] == "missing"
     assert outcome.exit_code == 1
@@ -148,9 +148,9 @@ def test_a_warehouse_that_somebody_has_open_is_waited_for(league, monkeypatch):
             raise BusyError("in use")
         return survey(*arguments, **more)
 
-    from orchestrator.survey import survey
+    from orchestrator.plan.survey import survey
 
-    monkeypatch.setattr("orchestrator.backfill.survey", busy_twice)
+    monkeypatch.setattr("orchestrator.run.lookout.survey", busy_twice)
     notes = Notes()
     assert run(league, listener=notes).exit_code == 0
     assert len(notes.of("retrying")) == 2
@@ -246,7 +246,7 @@ def test_the_first_signal_finishes_the_window_in_hand(league, number, code):
 
 
 def test_the_second_signal_cancels_the_window_in_hand(league, monkeypatch):
-    monkeypatch.setattr("orchestrator.interrupts.ECHO_SECONDS", -1)
+    monkeypatch.setattr("orchestrator.core.interrupts.ECHO_SECONDS", -1)
     league.before = interrupt((), (signal.SIGINT, signal.SIGINT))
     outcome = run(league, Request(end=FAR, window=2))
     assert (outcome.state, outcome.exit_code, outcome.dates) == ("interrupted", 130, 2)
@@ -265,7 +265,7 @@ def test_one_signal_that_comes_twice_at_once_is_one_wish(league):
 
 def test_signals_after_the_end_change_nothing(league, monkeypatch):
     """However often: the run has been told to stop, has stopped and is saying so."""
-    monkeypatch.setattr("orchestrator.interrupts.ECHO_SECONDS", -1)
+    monkeypatch.setattr("orchestrator.core.interrupts.ECHO_SECONDS", -1)
 
     class Impatient(Listener):
         def ended(self, outcome):
@@ -309,7 +309,7 @@ def test_signals_before_anything_is_there(league, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(league, "prepare", prepare)
-    monkeypatch.setattr("orchestrator.interrupts.ECHO_SECONDS", -1)
+    monkeypatch.setattr("orchestrator.core.interrupts.ECHO_SECONDS", -1)
     outcome = run(league)
     assert (outcome.state, outcome.exit_code) == ("interrupted", 130)
 

@@ -12,14 +12,16 @@ import pytz
 from typer.testing import CliRunner
 
 from orchestrate import app
-from orchestrator import clock, coverage
-from orchestrator.coverage import Cell, season_of
-from orchestrator.gaps import gaps
-from orchestrator.plan import Request
-from orchestrator.planning import plan_now
-from orchestrator.progress_log import progress_log
-from orchestrator.project import ALL_TABLES
-from orchestrator.status import status
+from orchestrator.core import clock
+from orchestrator.core.project import ALL_TABLES
+from orchestrator.core.seasons import season_of
+from orchestrator.plan.preview import plan_now
+from orchestrator.plan.request import Request
+from orchestrator.show.gaps import gaps
+from orchestrator.show.markdown import progress_log
+from orchestrator.show.status import status
+from orchestrator.state import coverage
+from orchestrator.state.coverage import Cell
 from tests.python.paper import PaperDbt, cells_of, run, write_warehouse
 from tests.python.warehouses import PROJECT, dbt_here
 
@@ -45,7 +47,6 @@ def mid_season(tmp_path, monkeypatch):
     monkeypatch.setattr(clock, "datetime", at(datetime(2021, 12, 4, 3, 0, tzinfo=UTC)))
     dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells_of(DAYS)))
     monkeypatch.setenv("NBA_DUCKDB_PATH", str(dbt.warehouse))
-    monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
     return dbt
 
 
@@ -70,7 +71,7 @@ def test_the_day_is_that_of_the_games(monkeypatch, moment, zone, day):
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system takes no TZ")
 @pytest.mark.parametrize("machine", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_the_machines_own_zone_changes_nothing(machine):
-    code = "from orchestrator.clock import today; print(today())"
+    code = "from orchestrator.core.clock import today; print(today())"
     environment = os.environ | {"TZ": machine}
     said = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
@@ -100,8 +101,8 @@ def test_what_is_to_come_is_missing_nowhere(mid_season):
     assert line["states"] == {"done": 3, "scheduled": 3}
     assert found.as_json()["complete"] is True
     assert (found.as_json()["today"], found.as_json()["scheduled_dates"]) == (str(TODAY), 3)
-    assert gaps(mid_season.file).spans == []
-    assert plan_now(mid_season.file, Request()).plan.dates == 0
+    assert gaps(mid_season.file, make_runner=mid_season.made).spans == []
+    assert plan_now(mid_season.file, Request(), make_runner=mid_season.made).plan.dates == 0
     assert f"| MLFS | {MLFS} | 3 | 3 | 6 | complete |" in progress_log(found)
 
 
@@ -110,9 +111,13 @@ def test_the_commands_agree_on_what_is_due(mid_season):
     line = next(line for line in status(mid_season.file).as_json()["phase4"] if line["table"] == MLFS)
     missing = line["states"]["missing"]
     assert missing == 2
-    assert missing == sum(span.dates for span in gaps(mid_season.file).spans if span.table == MLFS)
     assert missing == sum(
-        span.dates for span in plan_now(mid_season.file, Request()).plan.build if span.table == MLFS
+        span.dates for span in gaps(mid_season.file, make_runner=mid_season.made).spans if span.table == MLFS
+    )
+    assert missing == sum(
+        span.dates
+        for span in plan_now(mid_season.file, Request(), make_runner=mid_season.made).plan.build
+        if span.table == MLFS
     )
     assert f"| MLFS | {MLFS} | 1 | 3 | 2 | 2 missing |" in progress_log(status(mid_season.file))
 
@@ -134,7 +139,7 @@ def test_what_was_built_ahead_counts_as_done(mid_season):
 
 def test_gaps_of_days_to_come_only_when_asked(mid_season):
     run(mid_season, Request())
-    assert {span.dates for span in gaps(mid_season.file, DAYS[-1]).spans} == {3}
+    assert {span.dates for span in gaps(mid_season.file, DAYS[-1], mid_season.made).spans} == {3}
 
 
 def test_a_season_to_come_is_scheduled_and_not_complete():

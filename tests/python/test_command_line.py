@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 
 from orchestrate import app
-from orchestrator import clock
+from orchestrator.core import clock
 from tests.python.warehouses import (
     PROJECT,
     change,

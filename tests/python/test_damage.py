@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from orchestrator import backfill as backfill_module
-from orchestrator.backfill import Settings
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.plan import Request
+from orchestrator.plan.request import Request
+from orchestrator.run import backfill as backfill_module
+from orchestrator.run.backfill import Settings
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import (
     TABLES,
     change,
@@ -28,8 +28,9 @@ def backfill(warehouse, request, **settings):
     """Backfill in this process, with the dbt project parsed once for all tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
-        patch.setattr("orchestrator.runner.Runner", lambda *_: runner())
-        return backfill_module.backfill(DuckDBFile(warehouse), request, Settings(**settings))
+        return backfill_module.backfill(
+            DuckDBFile(warehouse), request, Settings(**settings), make_runner=lambda *_: runner()
+        )
 
 
 def built_at(warehouse):

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestrator.demo import write_league
+from demo import write_league
 from tests.python.raw_league import write_files
 from tests.python.warehouses import copy_of, orchestrate, query, succeed
 
@@ -160,7 +160,7 @@ def test_seasons_open_on_the_real_nights(league):
 
 
 def test_seasons_go_back_to_the_last_century(tmp_path, monkeypatch):
-    monkeypatch.setattr("orchestrator.demo.LAST_YEAR", 1999)
+    monkeypatch.setattr("demo.LAST_YEAR", 1999)
     write_league(tmp_path, seasons=1)
     with connect(tmp_path) as con:
         assert one(con, "select min(game_id) from games") == "0019900001"

@@ -7,15 +7,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from tenacity import wait_none
-from typer.testing import CliRunner
 
-from orchestrate import app
-from orchestrator.coverage import Cell, season_of
-from orchestrator.digest import needs_a_person
-from orchestrator.errors import UsageError, UserError
-from orchestrator.plan import Request
-from orchestrator.project import ALL_TABLES, EXCLUSIONS
-from tests.python.paper import FAR, PaperDbt, cells_of, run, write_warehouse
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.seasons import season_of
+from orchestrator.plan.request import Request
+from orchestrator.run.digest import needs_a_person
+from orchestrator.state.coverage import Cell
+from tests.python.paper import FAR, PaperDbt, cells_of, command, run, write_warehouse
 from tests.python.warehouses import change, orchestrate, query, succeed
 
 TDZA, MLFS = "team_defense_zone_analysis", "ml_feature_store"
@@ -28,8 +27,7 @@ def league(tmp_path, monkeypatch):
     dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells_of(DAYS)))
     monkeypatch.setenv("NBA_DUCKDB_PATH", str(dbt.warehouse))
     monkeypatch.delenv("NBA_NOTIFY", raising=False)
-    monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
-    monkeypatch.setattr("orchestrator.backfill.wait_exponential_jitter", lambda **_: wait_none())
+    monkeypatch.setattr("orchestrator.run.patience.wait_exponential_jitter", lambda **_: wait_none())
     return dbt
 
 
@@ -54,14 +52,10 @@ def mailbox():
     server.server_close()
 
 
-def command(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
 def test_a_failed_date_is_told_once(league, mailbox):
     address, letters = mailbox
     league.bad = {(TDZA, DAYS[1])}
-    result = command("backfill", "--notify", address, "--json")
+    result = command(league, "backfill", "--notify", address, "--json")
     assert result.exit_code == 1
     (letter,) = letters
     assert letter["title"].startswith("NBA backfill: failed, 3 of 4 dates, 30 rows in ")
@@ -77,8 +71,8 @@ def test_a_failed_date_is_told_once(league, mailbox):
 
 def test_nothing_is_told_of_a_run_that_went_well(league, mailbox):
     address, letters = mailbox
-    assert command("backfill", "--notify", address).exit_code == 0
-    assert command("backfill", "--notify", address).exit_code == 0  # nothing to do
+    assert command(league, "backfill", "--notify", address).exit_code == 0
+    assert command(league, "backfill", "--notify", address).exit_code == 0  # nothing to do
     assert letters == []
 
 
@@ -92,7 +86,7 @@ def test_expected_emptiness_is_no_news(league, mailbox):
     ]
     write_warehouse(league.warehouse, bootstrap)
     league.empty = {(cell.table, cell.day) for cell in bootstrap if cell.table != EXCLUSIONS}
-    result = command("backfill", "--notify", address, "--json")
+    result = command(league, "backfill", "--notify", address, "--json")
     assert (result.exit_code, json.loads(result.stdout)["dates_landed"]) == (0, 42)
     assert letters == []
 
@@ -101,7 +95,7 @@ def test_stale_history_that_the_run_left_is_told(league, mailbox):
     address, letters = mailbox
     run(league)
     change(league.warehouse, "update nba_precompute.receipts set stale = 'stale_inputs'")
-    assert command("backfill", "--only", "missing", "--notify", address).exit_code == 0
+    assert command(league, "backfill", "--only", "missing", "--notify", address).exit_code == 0
     (letter,) = letters
     assert f"stale: 4 dates, {DAYS[0]}..{DAYS[3]}" in letter["message"]
     assert "--only stale" in letter["message"]
@@ -117,9 +111,9 @@ def test_stale_dates_that_bad_inputs_keep_out_are_told_once(league, mailbox):
         f"insert into nba_intermediate.phase3_preflight values ('one_sided_box', 'block', "
         f"{season_of(DAYS[2])}, date '{DAYS[2]}', 1, 'game 7', date '{DAYS[2]}', date '{DAYS[3]}', null)",
     )
-    assert command("backfill", "--only", "missing", "--notify", address).exit_code == 0
+    assert command(league, "backfill", "--only", "missing", "--notify", address).exit_code == 0
     assert f"stale: 4 dates, {DAYS[0]}..{DAYS[3]}" in letters.pop()["message"]  # nothing was left out yet
-    assert command("backfill", "--notify", address).exit_code == 1
+    assert command(league, "backfill", "--notify", address).exit_code == 1
     (letter,) = letters
     assert f"left out 2 dates, {DAYS[2]}..{DAYS[3]}: one_sided_box" in letter["message"]
     assert "stale:" not in letter["message"]
@@ -128,7 +122,7 @@ def test_stale_dates_that_bad_inputs_keep_out_are_told_once(league, mailbox):
 def test_a_run_that_stopped_is_told(league, mailbox):
     address, letters = mailbox
     league.bad = {(TDZA, day) for day in DAYS}
-    assert command("backfill", "--fail-fast", "--notify", address).exit_code == 1
+    assert command(league, "backfill", "--fail-fast", "--notify", address).exit_code == 1
     (letter,) = letters
     assert "the run did not finish: --max-failures 1" in letter["message"]
     assert "python orchestrate.py" in letter["message"]
@@ -140,8 +134,8 @@ def test_a_run_that_broke_is_told(league, mailbox, monkeypatch):
     def broken(*arguments, **more):
         raise UserError("the warehouse could not be read")
 
-    monkeypatch.setattr("orchestrator.backfill.survey", broken)
-    assert isinstance(command("backfill", "--notify", address).exception, UserError)
+    monkeypatch.setattr("orchestrator.run.lookout.survey", broken)
+    assert isinstance(command(league, "backfill", "--notify", address).exception, UserError)
     (letter,) = letters
     assert "the run did not finish: the warehouse could not be read" in letter["message"]
 
@@ -150,7 +144,7 @@ def test_the_address_may_come_from_the_environment(league, mailbox, monkeypatch)
     address, letters = mailbox
     monkeypatch.setenv("NBA_NOTIFY", address)
     league.bad = {(TDZA, DAYS[1])}
-    command("backfill")
+    command(league, "backfill")
     assert len(letters) == 1
 
 
@@ -160,7 +154,7 @@ def test_what_is_no_address_is_refused_at_the_start(league, mailbox, address, co
     working, _ = mailbox
     run(league, Request(end=DAYS[0]))
     attempts = len(league.built)
-    error = command(*command_line, "--notify", working, "--notify", address).exception
+    error = command(league, *command_line, "--notify", working, "--notify", address).exception
     assert isinstance(error, UsageError)
     assert repr(address) in str(error)
     assert "json://host/path" in str(error)
@@ -169,7 +163,7 @@ def test_what_is_no_address_is_refused_at_the_start(league, mailbox, address, co
 
 def test_nor_is_an_address_from_the_environment_taken_untried(league, monkeypatch):
     monkeypatch.setenv("NBA_NOTIFY", "nonsense://user:secret@host")
-    error = command("backfill").exception
+    error = command(league, "backfill").exception
     assert isinstance(error, UsageError)
     assert "nonsense://" in str(error)
     assert "secret" not in str(error)
@@ -180,7 +174,7 @@ def test_a_notifier_that_does_not_answer_breaks_nothing(league, mailbox):
     address = "json://127.0.0.1:1/nobody"
     working, letters = mailbox
     league.bad = {(TDZA, DAYS[1])}
-    result = command("backfill", "--notify", address, "--notify", working, "--json")
+    result = command(league, "backfill", "--notify", address, "--notify", working, "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["dates_landed"] == 3
     assert "warning: " in result.stderr
@@ -196,7 +190,7 @@ def test_a_notifier_that_raises_breaks_nothing(league, monkeypatch):
 
     monkeypatch.setattr("apprise.Apprise.notify", broken)
     league.bad = {(TDZA, DAYS[1])}
-    result = command("backfill", "--notify", "json://127.0.0.1:1/x")
+    result = command(league, "backfill", "--notify", "json://127.0.0.1:1/x")
     assert result.exit_code == 1
     assert "could not be sent: no network" in result.stderr
 
@@ -254,7 +248,7 @@ def test_three_bootstrap_seasons_of_the_demo_league_are_no_news(tmp_path, mailbo
 def test_json_is_all_there_is_on_stdout(league, arguments):
     league.bad = {(TDZA, DAYS[1])}
     run(league, Request(end=DAYS[2]))
-    result = command(*arguments, "--json")
+    result = command(league, *arguments, "--json")
     assert result.exit_code == (1 if arguments[-1] in ("backfill", "retry", "resume", "gaps") else 0)
     json.loads(result.stdout)
     if arguments[0] in ("backfill", "retry", "resume") and len(arguments) == 1:
@@ -267,7 +261,7 @@ def test_the_resume_line_comes_first_and_last_and_at_an_interrupt(league):
     import signal
 
     league.before = lambda window: signal.raise_signal(signal.SIGINT)
-    result = command("backfill", "--window", "1")
+    result = command(league, "backfill", "--window", "1")
     assert result.exit_code == 130
     lines = result.stderr.splitlines()
     resume = [number for number, line in enumerate(lines) if "resume with: python orchestrate.py" in line]
@@ -278,29 +272,29 @@ def test_the_resume_line_comes_first_and_last_and_at_an_interrupt(league):
 
 
 def test_the_summary_says_how_much_context_was_computed(league):
-    assert "computed from history for 8 of 8 player rows" in command("backfill").stderr
+    assert "computed from history for 8 of 8 player rows" in command(league, "backfill").stderr
 
 
 def test_dry_run_is_plan_and_builds_nothing(league):
-    planned = command("plan", "--start", DAYS[1], "--json")
-    dry = command("backfill", "--dry-run", "--start", DAYS[1], "--json")
+    planned = command(league, "plan", "--start", DAYS[1], "--json")
+    dry = command(league, "backfill", "--dry-run", "--start", DAYS[1], "--json")
     assert json.loads(dry.stdout) == json.loads(planned.stdout)
     assert json.loads(planned.stdout)["dates"] == 3
-    assert command("plan").stdout == command("backfill", "--dry-run").stdout
+    assert command(league, "plan").stdout == command(league, "backfill", "--dry-run").stdout
     assert not league.built
 
 
 def test_gaps_exits_0_without_any(league):
-    assert command("gaps").exit_code == 1
+    assert command(league, "gaps").exit_code == 1
     run(league, Request(end=FAR))
-    result = command("gaps", "--json")
+    result = command(league, "gaps", "--json")
     assert (result.exit_code, json.loads(result.stdout)["ranges"]) == (0, [])
 
 
 def test_show_and_progress_log(league):
     league.bad = {(MLFS, DAYS[2])}
     run(league)
-    text = command("progress-log").stdout
+    text = command(league, "progress-log").stdout
     assert "## 2021-22" in text
     assert f"| MLFS | {MLFS} | 3 | 4 | 6 | 1 failed |" in text
     assert f"| {MLFS} | {DAYS[2]} | {MLFS}: Constraint Error" in text
@@ -310,7 +304,7 @@ def test_show_and_progress_log(league):
 def test_whoever_says_no_at_the_question(league, monkeypatch):
     import typer
 
-    from orchestrator import console
+    from orchestrator.cli import console
 
     monkeypatch.setattr(type(console.err), "is_terminal", True)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)

@@ -12,8 +12,8 @@ import pytest
 from typer.main import get_command
 
 from orchestrate import app
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.lock import held
+from orchestrator.state.lock import held
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
 
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]

@@ -4,13 +4,13 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from typer.testing import CliRunner
 
-from orchestrate import app
-from orchestrator.coverage import Cell, season_of
-from orchestrator.plan import Request, make_plan
-from orchestrator.project import ALL_TABLES, EXCLUSIONS
-from tests.python.paper import FAR, PaperDbt, run, write_warehouse
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.seasons import season_of
+from orchestrator.plan.plan import make_plan
+from orchestrator.plan.request import Request
+from orchestrator.state.coverage import Cell
+from tests.python.paper import FAR, PaperDbt, command, run, write_warehouse
 from tests.python.warehouses import change, copy_of, orchestrate, query
 
 MLFS = "ml_feature_store"
@@ -35,19 +35,14 @@ def league(tmp_path, monkeypatch):
     def make(lost, tables=ALL_TABLES):
         dbt = PaperDbt(write_warehouse(tmp_path / "nba.duckdb", cells(lost, tables)))
         dbt.empty = {(table, day) for table in tables for day in DAYS[:lost]}
-        monkeypatch.setattr("orchestrator.runner.Runner", lambda *_: dbt)
         return dbt
 
     return make
 
 
-def command(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
 def test_four_dates_are_too_many_and_nothing_is_built(league):
     dbt = league(4)
-    result = command("backfill", "--json")
+    result = command(dbt, "backfill", "--json")
     assert result.exit_code == 1
     assert not dbt.built
     found = json.loads(result.stdout)
@@ -60,21 +55,21 @@ def test_four_dates_are_too_many_and_nothing_is_built(league):
 
 def test_three_go_on_as_ever(league):
     dbt = league(3)
-    assert command("backfill").exit_code == 0
+    assert command(dbt, "backfill").exit_code == 0
     assert query(dbt.warehouse, f"select count(*) from nba_precompute.{MLFS}") == [(10,)]
 
 
 @pytest.mark.parametrize("name", ["backfill", "resume"])
 def test_what_is_meant_is_built(league, name):
     dbt = league(8)
-    assert command("backfill").exit_code == 1
-    assert command(name, "--allow-empty").exit_code == 0
+    assert command(dbt, "backfill").exit_code == 1
+    assert command(dbt, name, "--allow-empty").exit_code == 0
     assert query(dbt.warehouse, f"select count(*) from nba_precompute.{MLFS}") == [(0,)]
 
 
 def test_yes_is_not_enough(league):
     dbt = league(4)
-    assert command("backfill", "--yes").exit_code == 1
+    assert command(dbt, "backfill", "--yes").exit_code == 1
     assert not dbt.built
 
 
@@ -97,11 +92,11 @@ def test_dates_that_are_not_built_are_not_lost(league):
 
 
 def test_the_plan_names_it(league):
-    league(4)
-    said = command("plan")
+    dbt = league(4)
+    said = command(dbt, "plan")
     assert said.exit_code == 0
     assert f"a backfill refuses this: 4 dates, {DAYS[0]}..{DAYS[3]}, would lose all their rows" in said.stderr
-    found = json.loads(command("plan", "--json").stdout)["emptied"]
+    found = json.loads(command(dbt, "plan", "--json").stdout)["emptied"]
     assert found == {
         "dates": 4,
         "start": str(DAYS[0]),
@@ -110,9 +105,9 @@ def test_the_plan_names_it(league):
         "rows": 40,
         "refused": True,
     }
-    league(1)
-    assert json.loads(command("plan", "--json").stdout)["emptied"]["refused"] is False
-    assert f"1 date, {DAYS[0]}..{DAYS[0]}, would lose" in command("plan").stderr
+    dbt = league(1)
+    assert json.loads(command(dbt, "plan", "--json").stdout)["emptied"]["refused"] is False
+    assert f"1 date, {DAYS[0]}..{DAYS[0]}, would lose" in command(dbt, "plan").stderr
 
 
 def test_nothing_is_emptied_where_rows_are_expected_or_none_are_there():

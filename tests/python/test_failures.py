@@ -5,7 +5,7 @@ import sys
 import duckdb
 import pytest
 
-from orchestrator.failures import is_environment, is_systemic, is_transient
+from orchestrator.run.failures import is_environment, is_systemic, is_transient
 
 # As the Google client words them.
 PASSING = [

@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from orchestrator.errors import UsageError, UserError
-from orchestrator.raw_tables import RAW_TABLES
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.raw.tables import RAW_TABLES
 from tests.python.raw_league import FILES, assert_refused, load, only, query, stored, write_files
 
 # --- what is good -----------------------------------------------------------------------------

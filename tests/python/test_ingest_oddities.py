@@ -6,7 +6,8 @@ import duckdb
 import jinja2
 import pytest
 
-from orchestrator import raw_oddities, seeds
+from orchestrator.core import seeds
+from orchestrator.raw import oddities
 from tests.python.raw_league import FILES, load, query, write_files
 from tests.python.warehouses import PROJECT
 
@@ -190,7 +191,7 @@ def test_names_are_folded_as_the_models_fold_them(real_raw):
     macro = re.search(r"macro fold_name.*?endmacro %}", source, re.DOTALL)[0]
     assert "'øđðłħı', 'oddlhi'" in macro
     with duckdb.connect(str(real_raw), read_only=True) as con:
-        con.execute(raw_oddities.FOLDED.replace("create macro", "create temp macro"))
+        con.execute(oddities.FOLDED.replace("create macro", "create temp macro"))
         rule = compiled(macro)
         names = (
             "select player_name from nba_raw.players union select player_name from nba_raw.injury_events "
@@ -216,7 +217,7 @@ def test_every_alias_is_of_a_player_and_of_no_other(real_data):
     """An alias that is another player's name would give him the wrong injuries."""
     pairs = [(row["printed_name"], row["player_name"]) for row in seeds.rows("player_aliases")]
     with duckdb.connect() as con:
-        con.execute(raw_oddities.FOLDED)
+        con.execute(oddities.FOLDED)
         con.execute(f"create table players as from '{real_data}/players.parquet'")
         for printed, name in pairs:
             found = con.execute("select count(*) from players where player_name = ?", [name]).fetchone()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from orchestrator import seeds
-from orchestrator.errors import UserError
+from orchestrator.core import seeds
+from orchestrator.core.errors import UserError
 from tests.python.raw_league import FILES, assert_refused, load, query, stored, write_files
 
 TEAM_COLUMNS = {

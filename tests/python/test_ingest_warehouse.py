@@ -9,7 +9,7 @@ import time
 import duckdb
 import pytest
 
-from orchestrator.errors import UserError
+from orchestrator.core.errors import UserError
 from tests.python.raw_league import FILES, load, query, stored, write_files
 from tests.python.warehouses import PROJECT, copy_of, orchestrate, succeed
 
@@ -96,8 +96,8 @@ def test_a_stored_table_of_another_shape_is_refused(files, warehouse):
 FILL = """
 import resource, sys
 from pathlib import Path
-from orchestrator.errors import UserError
-from orchestrator.ingest import ingest
+from orchestrator.core.errors import UserError
+from orchestrator.raw.load import ingest
 limit = int(sys.argv[3])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:

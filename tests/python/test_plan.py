@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator import clock, coverage
-from orchestrator.coverage import SETTLED, STATES, Cell, season_of
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.errors import UsageError, UserError
-from orchestrator.plan import BY_DEFAULT, ONLY, Request, make_plan, named_season, named_tables
-from orchestrator.planning import plan_now
-from orchestrator.preflight import Problem
-from orchestrator.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core import clock
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core.seasons import season_of
+from orchestrator.plan.plan import make_plan
+from orchestrator.plan.preview import plan_now
+from orchestrator.plan.request import BY_DEFAULT, ONLY, Request, named_season, named_tables
+from orchestrator.state import coverage
+from orchestrator.state.coverage import SETTLED, STATES, Cell
+from orchestrator.state.preflight import Problem
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.paper import FAR, PaperDbt, run, write_warehouse
 
 FIRST = date(2021, 10, 19)
@@ -146,7 +149,7 @@ def test_a_plan_builds_what_is_wanted_and_says_all_it_writes(situation):
         for cell in asked_for(cells, request)
         if cell.state in wanted_states(request) and cell.day not in spoiled
     }
-    build, along = expanded(plan.build, cells), expanded(plan.along, cells)
+    build, along = expanded(plan.build, cells), expanded(plan.upstream, cells)
     written = written_by(plan, cells)
     assert set(build) == wanted
     assert not set(build) & set(along)
@@ -180,8 +183,8 @@ def test_what_is_left_and_what_is_built_is_all_that_was_asked_for(situation):
     labels = Counter(
         (cell.table, f"{cell.state} ({cell.reason})" if cell.reason else cell.state) for cell in untouched
     )
-    assert {(t, why): n for t, whys in plan.left.items() for why, n in whys.items()} == labels
-    assert all(whys for whys in plan.left.values())
+    assert {(t, why): n for t, whys in plan.skipped.items() for why, n in whys.items()} == labels
+    assert all(whys for whys in plan.skipped.values())
     assert sum(labels.values()) + len({(c.table, c.day) for c in asked} & set(written)) == len(asked)
 
 
@@ -206,11 +209,11 @@ def test_the_json_says_the_same(situation):
     cells, request, problems, spoiled = situation
     plan = make_plan(cells, request, (), problems, spoiled)
     found = json.loads(json.dumps(plan.as_json()))
-    for name in ("build", "along"):
+    for name, spans in (("build", plan.build), ("along", plan.upstream)):
         assert [
             (s["table"], s["start"], s["end"], s["dates"], s["state"], s["reason"]) for s in found[name]
-        ] == [(s.table, str(s.start), str(s.end), s.dates, s.state, s.reason) for s in getattr(plan, name)]
-    assert found["left"] == plan.left
+        ] == [(s.table, str(s.start), str(s.end), s.dates, s.state, s.reason) for s in spans]
+    assert found["left"] == plan.skipped
     assert found["dates"] == sum(window["dates"] for window in found["windows"]) == plan.dates
     assert [(w["start"], w["end"], tuple(w["tables"])) for w in found["windows"]] == [
         (str(window.start), str(window.end), tables) for window, tables in plan.windows
@@ -251,7 +254,7 @@ def test_a_backfill_does_what_the_plan_says(data):
         assert outcome.plan.as_json() == said.plan.as_json()
         after = receipts(warehouse)
         rebuilt = {key for key in after if after[key] != before.get(key)}
-        assert rebuilt == set(expanded(said.plan.build + said.plan.along, cells))
+        assert rebuilt == set(expanded(said.plan.build + said.plan.upstream, cells))
         assert outcome.exit_code == 0
         assert outcome.state == ("finished" if said.plan.windows else "nothing to do")
         now = {(cell.table, cell.day): cell for cell in states(warehouse)}

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.preflight import Problem, problems, spoiled, told
+from orchestrator.state.preflight import Problem, problems, spoiled, told
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import change, copy_of, prepare, query
 
 # Play-in by score only, shots that go quiet, no attempts in the playoffs: as in the real seasons.

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from orchestrator.digest import needs_a_person
+from orchestrator.run.digest import needs_a_person
 from tests.python.warehouses import change, copy_of, query
 from tests.replay.accidents import DAY
 from tests.replay.checks import Checks, unlike_features, unlike_warehouses
@@ -57,7 +57,7 @@ def test_all_accidents_happened(replay, mornings):
         named = [day for day, m in mornings.items() if late.game.name in "".join(needs_a_person(m.outcome))]
         assert named == [late.game.day + DAY, late.game.day + 2 * DAY]
     assert FIRST < accidents.postponed.announced < accidents.postponed.game.day <= LAST
-    corrected = mornings[accidents.correction.arrives].outcome.landed
+    corrected = mornings[accidents.correction.arrives].outcome.succeeded
     assert min(planned.window.start for planned in corrected) == accidents.correction.game.day + DAY
     seen = replay.checks.seen
     assert seen["rows as before their game"] > 1_000

@@ -11,16 +11,16 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from orchestrator import lock
-from orchestrator.backfill import Settings
-from orchestrator.errors import BusyError, HeldError, UserError
-from orchestrator.gaps import gaps
-from orchestrator.plan import Request
-from orchestrator.planning import plan_from_state, plan_now
-from orchestrator.progress import ProgressFile
-from orchestrator.resume import left_by_last_run
-from orchestrator.status import status
-from orchestrator.windows import Window
+from orchestrator.core.errors import BusyError, HeldError, UserError
+from orchestrator.core.windows import Window
+from orchestrator.plan.preview import plan_from_state, plan_now
+from orchestrator.plan.request import Request
+from orchestrator.run.backfill import Settings
+from orchestrator.run.resume import left_by_last_run
+from orchestrator.show.gaps import gaps
+from orchestrator.show.status import status
+from orchestrator.state import lock
+from orchestrator.state.progress_file import ProgressFile
 from tests.python.paper import FAR, PaperDbt, cells_of, run, write_warehouse
 
 TDZA, MLFS = "team_defense_zone_analysis", "ml_feature_store"
@@ -60,8 +60,8 @@ def opened(warehouse):
 
 def holding(warehouse):
     code = (
-        "import sys; from pathlib import Path; from orchestrator.duckdb_file import DuckDBFile; "
-        "from orchestrator.lock import held; "
+        "import sys; from pathlib import Path; from orchestrator.warehouse.duckdb_file import DuckDBFile; "
+        "from orchestrator.state.lock import held; "
         "sys.argv[1:] = ['backfill', '--only', 'all', sys.argv[1]]; "
         "lock = held(DuckDBFile(Path(sys.argv[-1]))); lock.__enter__()"
     )

@@ -6,10 +6,10 @@ import sys
 import duckdb
 import pytest
 
-from orchestrator import clock, project
-from orchestrator.environment import VARIABLES, check_environment
-from orchestrator.errors import UsageError, UserError
-from orchestrator.targets import warehouse_of
+from orchestrator.core import clock, project
+from orchestrator.core.environment import VARIABLES, check_environment
+from orchestrator.core.errors import UsageError, UserError
+from orchestrator.warehouse.targets import warehouse_of
 from tests.python.warehouses import PROJECT, dbt_here, orchestrate, succeed
 
 WRONG = [

@@ -9,15 +9,15 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from orchestrator.errors import BusyError, UserError
-from orchestrator.gaps import gaps
-from orchestrator.plan import Request
-from orchestrator.planning import plan_from_state
-from orchestrator.progress import ProgressFile
-from orchestrator.progress_log import progress_log
-from orchestrator.show import show
-from orchestrator.status import status
-from orchestrator.windows import Window
+from orchestrator.core.errors import BusyError, UserError
+from orchestrator.core.windows import Window
+from orchestrator.plan.preview import plan_from_state
+from orchestrator.plan.request import Request
+from orchestrator.show.gaps import gaps
+from orchestrator.show.markdown import progress_log
+from orchestrator.show.one_date import show
+from orchestrator.show.status import status
+from orchestrator.state.progress_file import ProgressFile
 from tests.python.paper import FAR, Notes, PaperDbt, cells_of, run, write_warehouse
 from tests.python.warehouses import copy_of, dbt_here, orchestrate, runner
 
@@ -193,8 +193,8 @@ def test_plan_and_progress_log_of_an_old_state_say_so(league):
 
 
 def test_an_old_state_of_other_code_says_that_too(league, monkeypatch):
-    monkeypatch.setattr("orchestrator.status.project_files", lambda: "others")
-    monkeypatch.setattr("orchestrator.progress.project_files", lambda: "others")
+    monkeypatch.setattr("orchestrator.show.status.project_files", lambda: "others")
+    monkeypatch.setattr("orchestrator.state.progress_file.project_files", lambda: "others")
     with changed_and_locked(league):
         found = status(league.file)
     assert found.code_changed

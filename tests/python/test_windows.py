@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.windows import Window, halves, windows_for
+from orchestrator.core.windows import Window, halves, windows_for
 from tests.python.warehouses import PROJECT
 
 FIRST = date(2021, 10, 19)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from orchestrator.runner import Runner, RunResult
-from orchestrator.targets import duckdb_file
-from orchestrator.windows import Window
+from orchestrator.core.windows import Window
+from orchestrator.dbt.runner import Runner, RunResult
+from orchestrator.warehouse.targets import duckdb_file
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult

@@ -18,8 +18,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from orchestrator.errors import UserError
-from orchestrator.project import PROJECT_DIR
+from orchestrator.core.errors import UserError
+from orchestrator.core.project import PROJECT_DIR
 from tests.replay.accidents import DAY
 from tests.replay.nights import Season
 from tests.replay.replaying import Replay

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.errors import UserError
+from orchestrator.core.errors import UserError
 
 if TYPE_CHECKING:
     from tests.replay.nights import Season

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import duckdb
 
-from orchestrator import seeds
-from orchestrator.digest import needs_a_person
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.outcome import Outcome
-from orchestrator.project import PRECOMPUTE
+from orchestrator.core import seeds
+from orchestrator.core.project import PRECOMPUTE
+from orchestrator.run.digest import needs_a_person
+from orchestrator.run.outcome import Outcome
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import differences
 from tests.replay.accidents import BOX_DAYS_LATE, DAY, Accidents
 from tests.replay.expected import BOOTSTRAP, Calendar, Expected

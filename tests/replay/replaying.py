@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from unittest.mock import patch
 
-from orchestrator.backfill import backfill
-from orchestrator.digest import needs_a_person
-from orchestrator.duckdb_file import DuckDBFile
-from orchestrator.ingest import ingest
-from orchestrator.outcome import Outcome
-from orchestrator.plan import Request
-from orchestrator.runner import Runner
+from orchestrator.dbt.runner import Runner
+from orchestrator.plan.request import Request
+from orchestrator.raw.load import ingest
+from orchestrator.run.backfill import backfill
+from orchestrator.run.digest import needs_a_person
+from orchestrator.run.outcome import Outcome
+from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.replay.accidents import DAY, Accidents, choose
 from tests.replay.checks import Checks, unlike_warehouses
 from tests.replay.nights import Nights, Season
@@ -37,7 +36,7 @@ class Morning:
     def __str__(self) -> str:
         """One line, and one more for each trouble."""
         outcome = self.outcome
-        windows = ", ".join(str(planned.window) for planned in outcome.landed) or "nothing to do"
+        windows = ", ".join(str(planned.window) for planned in outcome.succeeded) or "nothing to do"
         digest = "; ".join(needs_a_person(outcome)) or "nobody needed"
         line = (
             f"{self.day}  {'FAIL' if self.troubles else 'ok  '}  {windows}: {outcome.rows:,} rows; {digest}"
@@ -79,14 +78,9 @@ class Replay:
         ]
 
     def _backfill(self, warehouse: DuckDBFile, today: date) -> Outcome:
-        with patch.dict(os.environ, NBA_DUCKDB_PATH=str(warehouse.path)), self._dbt_parsed_once():
-            return backfill(warehouse, Request(end=today))
-
-    @contextmanager
-    def _dbt_parsed_once(self) -> Iterator[None]:
-        """Give every backfill the same dbt: what is parsed is equal for files of one name."""
-        with patch("orchestrator.runner.Runner", lambda *_: self._runner):
-            yield
+        with patch.dict(os.environ, NBA_DUCKDB_PATH=str(warehouse.path)):
+            # Every backfill gets the same dbt: what is parsed is equal for files of one name.
+            return backfill(warehouse, Request(end=today), make_runner=lambda *_: self._runner)
 
     @cached_property
     def _runner(self) -> Runner:

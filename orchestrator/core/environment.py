@@ -1,0 +1,65 @@
+"""The environment's variables, looked at before anything is done: a wrong one is named, not met halfway."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from orchestrator.core.clock import is_time_zone
+from orchestrator.core.errors import UsageError
+from orchestrator.core.project import DATASETS, PROJECT_DIR, TARGETS
+
+
+class Variable(NamedTuple):
+    """What a variable may be."""
+
+    accepts: Callable[[str], object]
+    write: str
+    """How it is written, for the message."""
+
+
+# As DuckDB reads it: a number with a unit, a percentage, or no limit.
+_MEMORY = re.compile(
+    r"\s*((\d+\.?\d*|\.\d+)\s*([kmgt](i?b)?|b|bytes?|(kilo|mega|giga|tera)bytes?)|(\d{1,2}|100)\s*%|none|-1)\s*",
+    re.IGNORECASE,
+)
+_DATASET = Variable(
+    re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch,
+    "a dataset's name: letters, digits and underscores, as nba_raw",
+)
+VARIABLES = {
+    "NBA_DUCKDB_PATH": Variable(
+        lambda text: not (PROJECT_DIR / text).is_dir(),
+        "the path of the warehouse's file, as /srv/nba/nba.duckdb",
+    ),
+    "NBA_DUCKDB_MEMORY": Variable(_MEMORY.fullmatch, "a size with its unit, as 512MB or 2GB"),
+    "NBA_PHASE3": Variable(
+        ("built", "external").__contains__,
+        "`built` (Phase 3 is built from raw data) or `external` (the database has it already)",
+    ),
+    "NBA_TARGET": Variable(TARGETS.__contains__, f"one of {', '.join(TARGETS)}"),
+    "NBA_TIMEZONE": Variable(is_time_zone, "a time zone as America/New_York"),
+    **dict.fromkeys(DATASETS, _DATASET),
+}
+
+
+def check_environment() -> list[str]:
+    """Raise UsageError for each variable that is set and cannot be what was meant, all at once.
+
+    A word of the version before is replaced by today's, also for dbt; what to say of it is returned.
+    """
+    notes = []
+    if os.environ.get("NBA_PHASE3") == "warehouse":
+        os.environ["NBA_PHASE3"] = "external"
+        notes.append("NBA_PHASE3=warehouse is now called `external`; the next version drops the old word")
+    wrong = [
+        f"{name} is {f'{os.environ[name]!r}' if os.environ[name].strip() else 'empty'}: "
+        f"set it to {variable.write}, or unset it"
+        for name, variable in VARIABLES.items()
+        if name in os.environ and not (os.environ[name].strip() and variable.accepts(os.environ[name]))
+    ]
+    if wrong:
+        raise UsageError("\n  ".join(wrong))
+    return notes

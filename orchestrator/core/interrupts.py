@@ -1,0 +1,96 @@
+"""Ctrl-C and TERM: a backfill finishes the window in hand first, a load of raw data stops at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from orchestrator.core.errors import StoppedError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+
+
+# A signal to a process group and to the process itself is one wish, as with `timeout` or a closed terminal.
+ECHO_SECONDS = 0.3
+
+
+class Interrupts:
+    """Owns the signals while a backfill runs; the second one raises KeyboardInterrupt: dbt cancels."""
+
+    def __init__(self, on_first: Callable[[str], None] = lambda name: None):
+        self.received: signal.Signals | None = None
+        self.cancelled = False
+        self.event = threading.Event()
+        """Set with the first signal, so that nobody sleeps through it."""
+        self._on_first = on_first
+        self._over = False
+        self._before: dict = {}
+
+    def __enter__(self) -> Interrupts:
+        """Take the signals over; in a thread that cannot, leave them alone."""
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for number in SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup: the run outlives its terminal
+                self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give them back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def close(self) -> None:
+        """Let further signals do nothing: the run is over, and what is left takes a moment."""
+        self._over = True
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status of a process that such a signal ended: 130 for Ctrl-C, 143 for TERM."""
+        return 128 + (self.received or signal.SIGINT)
+
+    def _handle(self, number: int, _frame: object) -> None:
+        if self._over or self.cancelled:
+            return
+        if self.received is None:
+            self.received, self._received_at = signal.Signals(number), time.monotonic()
+            self.event.set()
+            self._on_first(self.received.name)
+        elif number != self.received or time.monotonic() - self._received_at > ECHO_SECONDS:
+            self.cancelled = True
+            raise KeyboardInterrupt
+
+
+class StopAtOnce(Interrupts):
+    """Owns the signals while something that can be undone runs: the first one ends it, in one sentence.
+
+    Once `close` is called, what runs is kept: a signal is only answered by `on_late`.
+    """
+
+    def __init__(self, said: str, on_late: Callable[[str], None]):
+        super().__init__(on_late)
+        self._said = said
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        """Raise StoppedError if a signal ended it, whatever the libraries in between made of that."""
+        super().__exit__()
+        if error and self.received:
+            ignore_from_now_on()
+            raise StoppedError(f"stopped by {self.received.name}: {self._said}", self.exit_code) from None
+
+    def _handle(self, number: int, _frame: object) -> None:
+        if self.received:
+            return  # tidying up takes a moment
+        if self._over:
+            self._on_first(signal.Signals(number).name)
+            return
+        self.received = signal.Signals(number)
+        raise KeyboardInterrupt
+
+
+def ignore_from_now_on() -> None:
+    """Let an interrupted process end by itself, with its own exit status, however often it is told to."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,24 @@
+"""The seeds, for code that runs before dbt has loaded them."""
+
+import csv
+
+from orchestrator.core.errors import UserError
+from orchestrator.core.project import PROJECT_DIR
+
+SEEDS = PROJECT_DIR / "seeds"
+
+
+def names() -> list[str]:
+    """Return the names of all seeds, which are those of their tables."""
+    return sorted(file.stem for file in SEEDS.glob("*.csv"))
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    """Return the rows of a seed, as text; UserError when it is gone."""
+    try:
+        with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+    except FileNotFoundError:
+        raise UserError(
+            f"seeds/{seed}.csv is missing. Nothing was changed. Restore it from the project's repository."
+        ) from None

@@ -1,0 +1,106 @@
+"""What somebody asks for: dates, seasons, tables, states."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from orchestrator.core.clock import today
+from orchestrator.core.errors import UsageError
+from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES
+from orchestrator.core.seasons import season_name
+from orchestrator.core.windows import LARGEST_WINDOW
+from orchestrator.state.coverage import FAILED, MISSING, STALE, STATES, Cell
+
+# Airflow's words, and one for what history or code has overtaken.
+ONLY = {
+    "missing": (MISSING,),
+    "missing-and-failed": (MISSING, FAILED),
+    "stale": STALE,
+    "failed": (FAILED,),
+    "all": STATES,
+}
+BY_DEFAULT = (MISSING, FAILED, *STALE)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for; everything at its default asks for whatever is not as it should be."""
+
+    start: date | None = None
+    end: date | None = None
+    """None: today, or the last of `dates`."""
+    dates: tuple[date, ...] = ()
+    """Only these; empty: no such limit."""
+    seasons: tuple[int, ...] = ()
+    """Only these, by start year; empty: no such limit."""
+    tables: tuple[str, ...] = ALL_TABLES
+    only: str | None = None
+    """A key of ONLY; None: missing, failed and stale."""
+    window: int = LARGEST_WINDOW
+    """Game dates per dbt run, at most."""
+
+    def __post_init__(self):
+        if self.start and self.end and self.start > self.end:
+            raise UsageError(f"--start {self.start} is after --end {self.end}: swap them")
+        if self.only is not None and self.only not in ONLY:
+            raise UsageError(f"--only {self.only} is none of {', '.join(ONLY)}")
+
+    @cached_property
+    def until(self) -> date:
+        """The last date asked for; of a request that runs past midnight, as of its first look."""
+        return self.end or max((today(), *self.dates))
+
+    def covers(self, cell: Cell) -> bool:
+        """Tell whether the cell is among what was asked for, whatever its state."""
+        return cell.table in self.tables and self.covers_day(cell)
+
+    def covers_day(self, cell: Cell) -> bool:
+        """Tell whether the cell's date is among what was asked for, whatever its table."""
+        return (
+            (not self.start or self.start <= cell.day)
+            and cell.day <= self.until
+            and (not self.dates or cell.day in self.dates)
+            and (not self.seasons or cell.season in self.seasons)
+        )
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states to build."""
+        return ONLY[self.only] if self.only else BY_DEFAULT
+
+
+def named_tables(names: Collection[str]) -> tuple[str, ...]:
+    """Resolve table or processor names (TDZA, PSZA, PCF, PDC, MLFS), given apart or with commas."""
+    if not names:
+        return ALL_TABLES
+    short = {entry.processor.lower(): entry.table for entry in PHASE4_TABLES} | {"exclusions": EXCLUSIONS}
+    found = set()
+    for name in ",".join(names).split(","):
+        table = short.get(name.strip().lower(), name.strip())
+        if table not in ALL_TABLES:
+            raise UsageError(
+                f"there is no table '{name.strip()}': choose from {', '.join(ALL_TABLES)}, "
+                f"or {', '.join(entry.processor for entry in PHASE4_TABLES)}"
+            )
+        found.add(table)
+    return tuple(table for table in ALL_TABLES if table in found)
+
+
+def named_dates(text: str) -> tuple[date, ...]:
+    """Return the dates of '2022-01-10,2022-01-12'."""
+    try:
+        return tuple(date.fromisoformat(part.strip()) for part in text.split(","))
+    except ValueError as error:
+        what = f"{text}: {error}" if text.strip() else "is empty"
+        raise UsageError(f"--dates {what}; write them as 2022-01-10,2022-01-12") from None
+
+
+def named_season(text: str) -> int:
+    """Return the start year of '2021-22'."""
+    year = text[:4]
+    if not year.isdigit() or text != season_name(int(year)):
+        raise UsageError(f"'{text}' is no season: write it as 2021-22")
+    return int(year)

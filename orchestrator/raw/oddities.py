@@ -1,0 +1,179 @@
+"""Raw data that is odd but not wrong: counted and said, never fatal.
+
+The queries see the raw tables as the load will leave them (schema `after`, see raw_checks).
+"""
+
+from orchestrator.core import seeds
+from orchestrator.core.sql_text import texts
+from orchestrator.raw.files import Staging
+
+# Each query gives one text per oddity, as column `example`; it sees the games of this load.
+_SCOPE = """
+    loaded as (
+        select games.* from games semi join staged.touched_games using (game_id)
+    ),
+    sides as (
+        select game_id, home_team as team, home_score as score from loaded
+        union all
+        select game_id, away_team as team, away_score as score from loaded
+    ),
+    boxes as (
+        select game_id, team_abbreviation as team, pts, 'players' as who from player_box
+        union all
+        select game_id, team_abbreviation as team, pts, 'team box' as who from team_box
+    ),
+    team_points as (
+        select game_id, team, who, sum(pts) as points
+        from boxes group by all having count(*) = count(pts)
+    )
+"""
+
+_CONTRADICTIONS = {
+    "points of a box score that do not sum to the score of the game": """
+        select format('game {} {}: {} {}, score {}', game_id, team, who, points, score) as example
+        from team_points join sides using (game_id, team) where points <> score
+    """,
+    "games with a box score and no final score": """
+        select format('game {} of {}', game_id, game_date) as example
+        from loaded semi join boxes using (game_id)
+        where home_score is null or away_score is null
+    """,
+    "teams with a box score in a game they are not part of": """
+        select format('game {} {}', game_id, team) as example
+        from (select distinct game_id, team from boxes)
+        semi join loaded using (game_id)
+        anti join sides using (game_id, team)
+    """,
+    "player-games whose shots do not agree with the box score": """
+        select
+            format(
+                'game {} player {}: made {} of {} by shots, {} by the box score',
+                game_id, player_id, coalesce(made, 0), coalesce(taken, 0),
+                case
+                    when player_name is null then 'no row'
+                    else concat(coalesce(fgm::varchar, '?'), ' of ', coalesce(fga::varchar, '?'))
+                end
+            ) as example
+        from (
+            select game_id, player_id, count(*) as taken, count(*) filter (shot_made) as made
+            from shots group by all
+        ) as taken_shots
+        full join player_box using (game_id, player_id)
+        where
+            game_id in (select game_id from shots semi join loaded using (game_id))
+            and (
+                coalesce(made, 0) <> fgm
+                or coalesce(taken, 0) <> fga
+                or player_name is null
+            )
+    """,
+    "lines for a game that is not in games": """
+        select format('game {} from {}', game_id, source) as example
+        from betting_lines
+        semi join staged.touched_games using (game_id)
+        anti join games using (game_id)
+    """,
+    "games whose betting sources disagree about the sign of the spread, so that none is taken": """
+        select format('game {}: {} and {}', game_id, min(home_spread), max(home_spread)) as example
+        from betting_lines semi join loaded using (game_id)
+        group by game_id
+        having sign(min(home_spread)) <> sign(max(home_spread))
+    """,
+} | {
+    f"rows of {table} whose game_date or season is not that of the game": f"""
+        select
+            format(
+                'game {{}}: {{}} in {{}}, but {{}} in {{}} in games',
+                game_id, rows.game_date, rows.season, loaded.game_date, loaded.season
+            ) as example
+        from {table} as rows join loaded using (game_id)
+        where rows.game_date <> loaded.game_date or rows.season <> loaded.season
+    """
+    for table in ("player_box", "team_box", "shots", "betting_lines")
+}
+
+
+# Names are compared as the models do: in the form of player_lookup (macro fold_name), and without a suffix.
+FOLDED = """
+    create macro folded(name) as regexp_replace(
+        strip_accents(replace(replace(translate(lower(name), 'øđðłħı', 'oddlhi'), 'ß', 'ss'), 'æ', 'ae')),
+        '[^a-z0-9]', '', 'g'
+    );
+    create macro without_suffix(name) as
+        folded(regexp_replace(name, '[ ,]+(jr|sr|ii|iii|iv|v)[. ]*$', '', 'i'));
+"""
+
+
+def note_oddities(staging: Staging) -> None:
+    """Tell of what the games of this load contradict each other in, with counts and an example."""
+    for what, query in _CONTRADICTIONS.items():
+        count, example = staging.con.execute(
+            f"with {_SCOPE} select count(*), min(example) from ({query})"
+        ).fetchone()
+        if count:
+            staging.note(f"{count:,} {what}; e.g. {example}")
+    _note_unknown_codes(staging)
+    _note_unknown_names(staging)
+
+
+def _note_unknown_codes(staging: Staging) -> None:
+    """Codes that are neither a team nor on the list of those known not to be one."""
+    codes, games, example = staging.con.execute(
+        f"""
+        with {_SCOPE}
+        select list(distinct team order by team), count(distinct game_id), min(game_id)
+        from sides where team not in ({texts(sorted(staging.codes.known))})
+        """
+    ).fetchone()
+    if games:
+        staging.note(
+            f"{games:,} games with a team code that no seed has, left out like other games of "
+            f"non-NBA teams: {', '.join(codes)}; e.g. game {example}. If it belongs to the "
+            "league's exhibitions, add it to seeds/non_nba_teams.csv"
+        )
+
+
+def _note_unknown_names(staging: Staging) -> None:
+    """Names of transactions that match nobody: what they say of a player reaches no table."""
+    con = staging.con
+    con.execute(FOLDED)
+    con.execute("create temp table aliases (printed_name varchar, player_name varchar)")
+    con.executemany(
+        "insert into aliases values (?, ?)",
+        [(row["printed_name"], row["player_name"]) for row in seeds.rows("player_aliases")],
+    )
+    transactions, unknown, examples = con.execute(
+        """
+        with
+        printed as (
+            select player_name, count(*) as transactions
+            from staged.injury_events
+            where player_name is not null
+            group by all
+        ),
+        players_names as (
+            select player_name from players
+            union
+            select player_name from player_box
+        ),
+        unknown as (
+            select printed.player_name, printed.transactions
+            from printed left join aliases on folded(printed.player_name) = folded(aliases.printed_name)
+            where
+                exists (from players_names)
+                and without_suffix(coalesce(aliases.player_name, printed.player_name))
+                not in (select without_suffix(player_name) from players_names)
+        )
+        select
+            (select sum(transactions) from printed),
+            sum(transactions),
+            (select list(player_name) from (from unknown order by transactions desc, player_name limit 3))
+        from unknown
+        """
+    ).fetchone()
+    if unknown:
+        staging.note(
+            f"{unknown:,} of {transactions:,} injury transactions name nobody who is known as a player, and "
+            f"so say nothing; e.g. {', '.join(examples)}. If one of them plays under another name, add the "
+            "pair to seeds/player_aliases.csv"
+        )

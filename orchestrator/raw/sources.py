@@ -1,0 +1,68 @@
+"""Raw data into the warehouse: from somebody's files, or from an invented league."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from orchestrator.core import seeds
+from orchestrator.core.errors import UserError
+from orchestrator.core.project import RAW, REFERENCE
+from orchestrator.raw.files import Warn
+from orchestrator.raw.load import IS_OTHER, How, IngestReport, ingest
+from orchestrator.warehouse.duckdb_file import DuckDBFile
+
+
+def load_files(source: Path, warehouse: DuckDBFile, how: How | None = None, *, warn: Warn) -> IngestReport:
+    """Load files and, into a new warehouse, the seeds that `dbt run` needs beside them."""
+    how = how or How()
+    report = ingest(source, warehouse.path, how, warn=warn)
+    if how.only_check:
+        return report
+    with warehouse.reading() as connection:
+        seeded = connection.tables_in(REFERENCE)
+    if not seeded.issuperset(seeds.names()):
+        from orchestrator.dbt.runner import Runner
+
+        runner = Runner(warehouse)
+        runner.parse()
+        runner.seed()
+    return report
+
+
+def load_demo(
+    warehouse: DuckDBFile,
+    seasons: int,
+    seed: int,
+    how: How | None = None,
+    *,
+    keep: Path | None,
+    if_empty: bool,
+    warn: Warn,
+) -> IngestReport | None:
+    """Load an invented league through the same checks as files; None when `if_empty` and it is not.
+
+    `keep` names a folder for the generated files, which are otherwise thrown away. UserError when the
+    warehouse holds other games than a demo league's.
+    """
+    if warehouse.path.exists():
+        with warehouse.reading() as connection:
+            if connection.has_table(RAW, "games"):
+                if if_empty:
+                    return None
+                ((others,),) = connection.rows(f"select count(*) from {RAW}.games where {IS_OTHER}")
+                if others:
+                    raise UserError(
+                        f"the warehouse {warehouse} holds {others:,} games that are no demo league's, and an "
+                        "invented one does not go beside them: set NBA_DUCKDB_PATH to a new file"
+                    )
+    from demo import write_league
+
+    with TemporaryDirectory(prefix="nba-demo-") as scratch:
+        folder = keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_league(folder, seasons, seed)
+        # Another league has other games on the same days: they cannot stand beside each other.
+        whole = replace(how or How(), whole_seasons=True, may_vanish=lambda what: True)
+        return load_files(folder, warehouse, whole, warn=warn)
