@@ -25,7 +25,7 @@ opening_nights as (
 
 ),
 
--- Added up rather than joined, so that a bound on the date reaches both.
+-- A union instead of a join, so that a filter on the date is pushed down to both tables.
 days as (
 
     select

@@ -45,7 +45,7 @@ final as (
         participants.opponent_team_abbr,
         participants.season_year,
 
-        -- phase 4, named as the features are
+        -- from Phase 4, under the names of the features
         daily_cache.points_avg_last_5,
         daily_cache.points_avg_last_10,
         daily_cache.points_avg_season,
@@ -63,14 +63,14 @@ final as (
         daily_cache.team_pace_last_10 as team_pace,
         daily_cache.team_off_rating_last_10 as team_off_rating,
 
-        -- phase 3 fallbacks, named as the features are
+        -- fallbacks from Phase 3, under the names of the features
         participants.points_avg_last_10 as points_avg_last_10_fallback,
         participants.points_avg_season as points_avg_season_fallback,
         participants.games_in_last_7_days as games_in_last_7_days_fallback,
         participants.team_pace_last_10 as team_pace_fallback,
         participants.team_off_rating_last_10 as team_off_rating_fallback,
 
-        -- what the calculated features are made of
+        -- inputs of the calculated features
         participants.days_rest,
         participants.opponent_days_rest,
         participants.player_status,
@@ -86,7 +86,7 @@ final as (
         participants.team_wins_season,
         participants.season_type,
 
-        -- how complete the team's games are
+        -- completeness of the team's games
         participants.team_games_expected,
         participants.team_games_missing,
         participants.has_hole_in_last_10_games,
@@ -94,7 +94,7 @@ final as (
         participants.is_home,
         participants.back_to_back,
         participants.context_source,
-        -- the composite factors are made from everything that the other features are made from
+        -- the composite factors use every game that the other features use
         composite_factors.newest_source_game_date
 
     from participants

@@ -1,20 +1,20 @@
-"""The ML feature logic: derived features, fallbacks, defaults, quality, written once for both engines.
+"""The ML feature logic: derived features, fallbacks, defaults and quality, written once for both engines.
 
-Narwhals expressions, because they run unchanged on a DuckDB relation and on a Spark DataFrame, and by way of
-Ibis as a query of BigQuery's. The file stands alone (a cluster cannot import the project's modules) and reads
-no var: its input is already the window. Which features there are, their order, defaults and what is required
-come from the seed `feature_catalogue`.
+It uses Narwhals expressions: they run unchanged on a DuckDB relation and on a Spark DataFrame, and through
+Ibis as a query on BigQuery. The file imports nothing of the project, because a cluster cannot, and reads no
+var, because its input is already limited to the window. The seed `feature_catalogue` lists the features,
+their order, their defaults and which are required.
 
 For each feature the output has three columns: `<name>` (NULL where unknown), `<name>_filled` (the default
-where unknown) and `<name>_source` (phase4, phase3, calculated or default). What is to be said of a row has a
-boolean column each, `issue_<name>`.
+where unknown) and `<name>_source` (phase4, phase3, calculated or default). For each data quality issue it has
+a boolean column, `issue_<name>`.
 """
 
 import narwhals as nw
 
 SCORE = {"phase4": 100, "calculated": 100, "phase3": 75, "default": 40}
 UNLIKELY = ["doubtful", "out"]
-"""Statuses of a player who is not expected to play."""
+"""Statuses of players who are not expected to play."""
 
 
 def clamped(expr, low, high):
@@ -31,7 +31,7 @@ def clamped(expr, low, high):
 def stepped(expr, small, large):
     """Score a signed change: 2 or -2 from `large` on, 1 or -1 from `small` on, else 0; NULL stays NULL.
 
-    Rounded first: 26.4 against 24 minutes is a change of .10, which doubles miss in the last digit.
+    The change is rounded first: 24 to 26.4 minutes is exactly .10, but as doubles it falls just short.
     """
     expr = expr.round(9)
     return (
@@ -49,22 +49,22 @@ def stepped(expr, small, large):
 
 
 def flag(expr):
-    """1.0 where true, 0.0 where false; NULL stays NULL."""
+    """Turn true into 1.0 and false into 0.0; NULL stays NULL."""
     return nw.when(expr).then(nw.lit(1.0)).when(~expr).then(nw.lit(0.0))
 
 
 def status():
-    """The player's pre-tip status in lower case; NULL where unknown."""
+    """Return the player's pre-tip status in lower case; NULL where unknown."""
     return nw.col("player_status").str.to_lowercase()
 
 
 def true_where(condition):
-    """True where the condition holds, else false, also where it is NULL."""
+    """Turn NULL into false: true only where the condition holds."""
     return nw.when(condition).then(nw.lit(True)).otherwise(nw.lit(False))
 
 
 def issues():
-    """Return what is to be said of a row, by name: booleans, never NULL (contract 4.5)."""
+    """Return the data quality issues of a row by name, as booleans that are never NULL (contract 4.5)."""
     col = nw.col
     minutes_unknown = col("minutes_avg_last_10").is_null() | col("minutes_avg_season").is_null()
     zones = ("pct_paint", "pct_mid_range", "pct_three")
@@ -79,7 +79,7 @@ def issues():
 
 
 def calculated_features():
-    """Return the calculated features by name, NULL where an ingredient is unknown (contract section 6)."""
+    """Return the calculated features by name, NULL where an input is unknown (contract section 6)."""
     col = nw.col
     minutes_known = (col("minutes_avg_last_10") > 0) & (col("minutes_avg_season") > 0)
     free_throws_known = (col("ft_known_games_last_10") >= 5) & (col("points_with_ft_known_last_10") > 0)
@@ -227,7 +227,7 @@ def ml_features(inputs, catalogue):
 
 
 def rows_of(relation):
-    """Return the rows of a small relation as dicts: Narwhals' collect() would want pyarrow on DuckDB."""
+    """Return the rows of a small relation as dicts. Narwhals' collect() would need pyarrow on DuckDB."""
     if hasattr(relation, "to_gbq"):  # BigFrames
         return relation.to_arrow().to_pylist()
     rows = relation.fetchall() if hasattr(relation, "fetchall") else relation.collect()
@@ -235,7 +235,7 @@ def rows_of(relation):
 
 
 def query_of(inputs, catalogue):
-    """Write the feature logic as BigQuery's SQL: Narwhals does not know BigFrames, but Ibis, which can."""
+    """Return the feature logic as BigQuery SQL. Narwhals cannot use BigFrames, but it can use Ibis."""
     import ibis  # only here: neither DuckDB nor Spark needs it
 
     types = {

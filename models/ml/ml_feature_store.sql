@@ -4,7 +4,7 @@
 ) }}
 
 {%- set features = feature_names() %}
-{#- In the order of the alphabet, as the array has them. -#}
+{#- Alphabetical, as the array is sorted. -#}
 {%- set issues = [
     'missing_box_score', 'no_minutes', 'no_season_form', 'no_shot_data', 'opponent_unknown',
     'player_out',

@@ -1,7 +1,7 @@
 {%- set days_since_last_game = days_between(
     'player_windows.game_date', 'participants.analysis_date'
 ) %}
-{#- Of which days, and what it comes to when there are no games in them. -#}
+{#- Name, number of days, and value when the player has no games in them. -#}
 {%- set no_minutes_7 = 'case when coalesce(recent_days.games_in_last_7_days, 0) = 0 then 0 end' %}
 {%- set no_minutes_14 = 'case when coalesce(recent_days.games_in_last_14_days, 0) = 0 then 0 end' %}
 {%- set workload = [
@@ -75,8 +75,8 @@ teams_by_date as (
 
 ),
 
--- Games of the team before the date whose box score is not there (contract R15). One without a
--- score counts, too: it may have been played, and only the schedule is late.
+-- Games of the team before the date that have no box score (contract R15). A game without a score
+-- counts as well: it may have been played, with only its score late.
 gaps_by_date as (
 
     select
@@ -118,7 +118,7 @@ teams_with_gaps as (
 
 ),
 
--- The one join of players with their own history: day windows end at a date, not at a game.
+-- Players joined with their own history: unlike game windows, day windows end at a date.
 recent_games as (
 
     select
@@ -169,7 +169,7 @@ recent_days as (
 
 ),
 
--- What the pre-tip context lacks comes from history, column by column.
+-- Where the pre-tip context has no value, history fills it, column by column.
 final as (
 
     select
@@ -251,7 +251,7 @@ final as (
         player_windows.ft_makes_last_10,
         player_windows.points_with_ft_known_last_10,
 
-        -- the teams, and how many of its games this season have a box score
+        -- the teams, and the games that lack a box score
         teams_by_date.games_played_season as team_games_expected,
         coalesce(gaps.missing_games, 0) as team_games_missing,
         coalesce(gaps.has_hole_in_last_10_games, false) as has_hole_in_last_10_games,
@@ -273,7 +273,7 @@ final as (
         on
             participants.analysis_date = upcoming.game_date
             and participants.universal_player_id = upcoming.universal_player_id
-            -- one row even when the context lists two games for a player
+            -- keeps one row when the context lists two games for a player
             and participants.game_id = upcoming.game_id
     left join player_windows
         on

@@ -87,8 +87,8 @@ with_game_played as (
 
 ),
 
--- One row per player and date: the pre-tip context first, it alone has facts from before the game,
--- unless a box score shows him in another game than it expected.
+-- One row per player and date. The pre-tip context wins, because only it has facts from before
+-- the game, unless a box score shows the player in another game.
 one_each as (
 
     select

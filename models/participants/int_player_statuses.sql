@@ -1,4 +1,4 @@
--- One rule for a slate and for a date that was played (contract R16): who took part does not count.
+-- The same rule for slates and for played dates (contract R16): who took part is not used.
 
 with
 
@@ -54,7 +54,7 @@ named as (
 
 ),
 
--- Whom a team has had on the floor this season, and since when.
+-- The players a team has used this season, and since when.
 rosters as (
 
     select
@@ -71,7 +71,7 @@ rosters as (
 
 ),
 
--- This season's words on a player, unless he has played since: a game he played outdates the list.
+-- This season's transactions on a player. Once he has played again, earlier ones no longer count.
 candidates as (
 
     select
@@ -96,7 +96,7 @@ candidates as (
 
 ),
 
--- A name without its suffix must be that of one player of the team.
+-- A name without its suffix matches only if one player of the team has it.
 teammates_of_that_name as (
 
     select distinct
@@ -129,7 +129,7 @@ final as (
     where candidates.is_same_name or teammates_of_that_name.analysis_date is null
     qualify row_number() over (
         partition by candidates.analysis_date, candidates.universal_player_id
-        -- Two words on one day, in no known order: the more cautious one.
+        -- The order of two transactions on one day is unknown: take the more cautious one.
         order by
             candidates.event_date desc,
             case candidates.player_status when 'out' then 0 when 'questionable' then 1 else 2 end

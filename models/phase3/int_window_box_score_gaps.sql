@@ -1,3 +1,3 @@
--- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+-- Inputs are fingerprinted before they are read: depends_on {{ ref('int_window_input_hashes') }}
 
 {{ box_score_gaps(of_window=true) }}

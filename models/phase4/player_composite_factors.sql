@@ -222,7 +222,7 @@ final as (
         nullif(substr(missing_fields, 2), '') as missing_data_fields,
         warnings != '' as has_warnings,
         nullif(substr(warnings, 2), '') as warning_details,
-        -- Rounded: these are for reading, the numbers themselves are in the columns.
+        -- Rounded for reading; the columns hold the exact numbers.
         {{ json_text([
             ('days_rest', 'days_rest'),
             ('back_to_back', 'back_to_back'),

@@ -19,8 +19,8 @@ player_windows as (
 
 ),
 
--- Every measure belongs to the player's newest game: computed once per game, then carried to the
--- dates on which that game is the newest one known.
+-- Every measure depends on the player's newest known game. It is computed once per game, then
+-- joined to the dates on which that game is the newest known.
 sampled as (
 
     select

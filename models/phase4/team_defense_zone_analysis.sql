@@ -76,7 +76,7 @@ compared as (
 
 ),
 
--- A zone without attempts is neither the strongest nor the weakest.
+-- A zone without attempts can be neither strongest nor weakest.
 ordered as (
 
     select

@@ -49,7 +49,7 @@ league_rates as (
 
 ),
 
--- Too few teams to measure, as in the first month and after a gap in shot data: the usual rates.
+-- The usual rates, where too few teams qualify: in the first month and after a gap in shot data.
 final as (
 
     select

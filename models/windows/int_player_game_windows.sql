@@ -41,7 +41,7 @@ windowed as (
         -- last 10 and 5
         {{ mean_of_known('points', ' over last_5') }} as points_avg_last_5,
         {{ mean_of_known('points', ' over last_10') }} as points_avg_last_10,
-        -- The sample standard deviation from whole-number sums: n Σx² - (Σx)², over n (n - 1).
+        -- Sample standard deviation from exact integer sums: n Σx² - (Σx)², over n (n - 1).
         case
             when {{ is_known_in_half('points', ' over last_10') }}
                 then sqrt({{ ratio(
@@ -64,7 +64,7 @@ windowed as (
         {{ mean_of_known('points', ' over newest_2') }} as points_avg_newest_2,
         {{ mean_of_known('points', ' over prior_3') }} as points_avg_prior_3,
 
-        -- zones, over the games of the window that have shot data
+        -- zones, over the games in the window with shot data
         sum(zone_game) over last_10 as zone_games_last_10,
         sum(paint_makes) over last_10 as paint_makes_last_10,
         sum(paint_attempts) over last_10 as paint_attempts_last_10,

@@ -45,7 +45,7 @@ windowed as (
         {{ double_mean_of_known('opponent_pace', ' over last_15') }}
             as opponent_pace_avg_last_15,
 
-        -- zones, over the games of the window that have shot data
+        -- zones, over the games in the window with shot data
         sum(zone_game) over last_15 as zone_games_last_15,
         sum(zone_opp_paint_makes) over last_15 as paint_makes_last_15,
         sum(zone_opp_paint_attempts) over last_15 as paint_attempts_last_15,
