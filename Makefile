@@ -29,9 +29,10 @@ test-bigquery: .venv/.installed-dev  ## the same models on what stands in for Bi
 	$(if $(PYTHON_BIGQUERY),@$(MAKE) --no-print-directory setup-bigquery,@echo "SKIPPED: $(NO_PYTHON_BIGQUERY)" >&2)
 	$(BIN)/python -m pytest $(PARALLEL_BIGQUERY) tests/bigquery
 
-lint: .venv/.installed-dev  ## ruff and sqlfluff
+lint: .venv/.installed-dev  ## ruff, typos and sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 	NBA_PHASE3=warehouse $(BIN)/sqlfluff lint --processes 2 models/warehouse models/coverage/warehouse
 
