@@ -10,12 +10,14 @@ PYTHON_BIGQUERY ?= $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13
 	$$python -c '' 2>/dev/null && echo $$python && break; done)
 NO_PYTHON_BIGQUERY = no Python 3.13 on PATH or under pyenv: install it, or pass PYTHON_BIGQUERY=/path/to/python3.13
 
+REAL_DATA ?= $(or $(NBA_REAL_DATA),../shared/nba)
+
 # A worker per core; a file's tests share what they have built.
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 # BigQuery's wait for answers: there is room for one worker more than two. Their conftest.py says which come first.
 PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: backfill test test-bigquery lint setup setup-bigquery docs benchmark chaos replay lock clean
+.PHONY: backfill test test-bigquery lint setup setup-bigquery docs docs-pages benchmark chaos replay lock clean
 .DEFAULT_GOAL := backfill
 
 backfill: .venv/.installed  ## demo league if the warehouse is empty, then everything that is missing
@@ -29,9 +31,10 @@ test-bigquery: .venv/.installed-dev  ## the same models on what stands in for Bi
 	$(if $(PYTHON_BIGQUERY),@$(MAKE) --no-print-directory setup-bigquery,@echo "SKIPPED: $(NO_PYTHON_BIGQUERY)" >&2)
 	$(BIN)/python -m pytest $(PARALLEL_BIGQUERY) tests/bigquery
 
-lint: .venv/.installed-dev  ## ruff and sqlfluff
+lint: .venv/.installed-dev  ## ruff, typos and sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 	NBA_PHASE3=external $(BIN)/sqlfluff lint --processes 2 models/from_external
 
@@ -41,6 +44,9 @@ setup-bigquery: .venv-bigquery/.installed
 
 docs: .venv/.installed  ## one offline page: target/static_index.html
 	$(BIN)/dbt docs generate --static
+
+docs-pages: .venv/.installed-dev setup-bigquery  ## the figures of docs/cost.md, from the real data; some minutes
+	$(BIN)/python benchmarks/bigquery_cost.py --from $(REAL_DATA) --page docs/cost.md
 
 benchmark: .venv/.installed-dev
 	$(BIN)/python benchmarks/backfill.py

@@ -1,11 +1,11 @@
 """What would this cost on BigQuery? Bytes per daily run and per backfill, from real rows; prints Markdown.
 
-    python benchmarks/bigquery_cost.py --from DIR [--price-per-tib 6.25] [--leagues 100]
+    python benchmarks/bigquery_cost.py --from DIR [--price-per-tib 6.25] [--leagues 100] [--page docs/cost.md]
 
 Builds a DuckDB warehouse window by window, and measures each column of each table in BigQuery's logical
 sizes. Which columns and days each statement reads is what GoogleSQL's analyzer says of the statements that
 dbt compiles for BigQuery (tests/bigquery), so this takes the environment of `make setup-bigquery`.
-docs/cost.md quotes it, and says what the arithmetic assumes.
+docs/cost.md holds what `make docs-pages` writes there (--page), and says what the arithmetic assumes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +38,7 @@ MINIMUM = 10 * MIB
 """Of each table that a query refers to."""
 LOOK = "a look at phase4_coverage"
 WRITTEN = ("nba_analytics.", "nba_precompute.")
+MARKS = ("<!-- made by `make docs-pages` -->", "<!-- the end of what was made -->")
 
 
 # --- sizes -----------------------------------------------------------------------------------------
@@ -156,12 +157,17 @@ def written(table: str, reads: dict[str, str], sizes: Sizes) -> Bytes:
 
 def bytes_of_run(window: dict[str, str], sizes: Sizes) -> dict[str, Bytes]:
     """Bytes of all that a run of a window sends, by kind."""
-    scripts = compiled(window)
-    look = Script("look", "select * from nba_precompute.phase4_coverage", LOOK)
-    answers = analyze(ANALYZER, [*scripts, look])
+    scripts = [*compiled(window), Script("look", "select * from nba_precompute.phase4_coverage", LOOK)]
+    return bytes_of_scripts(scripts, analyze(ANALYZER, scripts), window, sizes)
+
+
+def bytes_of_scripts(
+    scripts: Sequence[Script], answers: dict[str, list[Statement]], window: dict[str, str], sizes: Sizes
+) -> dict[str, Bytes]:
+    """Bytes of compiled and analyzed scripts, by kind."""
     names = {"model": "models, reading", "hook": "hooks: receipts and checks", "test": "data tests"}
     found: dict[str, Bytes] = defaultdict(Bytes)
-    for script in (*scripts, look):
+    for script in scripts:
         kind = names.get(script.kind, script.kind)
         if kind not in (*names.values(), LOOK):
             continue
@@ -276,12 +282,24 @@ def main() -> None:
     parser.add_argument("--price-per-tib", type=float, default=6.25, help="USD, on demand")
     parser.add_argument("--storage-price", type=float, default=0.02, help="USD per GiB and month, active")
     parser.add_argument("--leagues", type=int, default=100)
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write it there, between the page's marks")
     options = parser.parse_args()
     if not ANALYZER.exists():
         sys.exit("the analyzer is not installed: run `make setup-bigquery`")
     with TemporaryDirectory(prefix="nba-cost-") as scratch:
-        page = run(options, Path(scratch))
-    print("\n".join(page.lines))
+        made = "\n".join(run(options, Path(scratch)).lines)
+    if options.page:
+        options.page.write_text(with_made(options.page.read_text(), made))
+    else:
+        print(made)
+
+
+def with_made(text: str, made: str) -> str:
+    """Replace what stands between a page's two marks."""
+    if [text.count(mark) for mark in MARKS] != [1, 1]:
+        sys.exit(f"the page must have these lines once each: {' and '.join(MARKS)}")
+    before, rest = text.split(MARKS[0])
+    return f"{before}{MARKS[0]}\n\n{made.strip()}\n\n{MARKS[1]}{rest.split(MARKS[1])[1]}"
 
 
 def run(options: argparse.Namespace, scratch: Path) -> Page:

@@ -15,7 +15,7 @@
             {%- for variable, value in needs[method].items() if not value -%}
                 {{ exceptions.raise_compiler_error(
                     node.name ~ " is to be run by " ~ method ~ ", which needs " ~ variable ~ ": set it "
-                    ~ "(docs/python-model.md)"
+                    ~ "(docs/bigquery.md)"
                 ) }}
             {%- endfor -%}
         {%- endfor -%}

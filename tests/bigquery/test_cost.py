@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 import pytest
 
-from benchmarks.bigquery_cost import MIB, Bytes, Sizes, billed, bytes_of, season_to_date, size_of, written
+from benchmarks.bigquery_cost import (
+    MARKS,
+    MIB,
+    Bytes,
+    Sizes,
+    billed,
+    bytes_of,
+    bytes_of_scripts,
+    season_to_date,
+    size_of,
+    with_made,
+    written,
+)
 from tests.bigquery.analyzer import Script, analyze
+from tests.bigquery.conftest import WINDOW
+from tests.python.warehouses import PROJECT
 
 # https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#data_type_sizes
 WIDTHS = [
@@ -128,3 +144,58 @@ def test_every_table_referred_to_is_billed(sizes, statements):
 def test_replacing_reads_the_new_rows_and_the_old(sizes):
     window = {"start": "2022-01-02", "end": "2022-01-03"}
     assert written("facts.days", window, sizes) == Bytes(1, 2 * 4 * 22, 20 * MIB)
+
+
+# --- docs/cost.md ----------------------------------------------------------------------------------
+
+
+class NoBytes(Sizes):
+    """Tables of which only their names are known: statements can be counted, bytes cannot."""
+
+    def __init__(self) -> None:
+        self.rows = {}
+
+    def has(self, table: str) -> bool:
+        return table.startswith("nba_")
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        return ()
+
+    def read(self, table, columns, low, high) -> int:
+        return 0
+
+
+def table_under(title: str) -> dict[str, list[str]]:
+    """Return the rows of the page's table below a title, by their first cell."""
+    text = (PROJECT / "docs" / "cost.md").read_text()
+    section = re.search(rf"^## {title}.*?\n(.*?)(?=^## |^<!--|\Z)", text, re.MULTILINE | re.DOTALL)[1]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines()]
+    return {row[0]: row[1:] for row in rows if len(row) > 1}
+
+
+@pytest.mark.parametrize("phase3", ["built"], indirect=True)
+def test_the_page_counts_todays_statements(project):
+    """A run of everything takes minutes; a model, hook or test that came or went shows here."""
+    found = bytes_of_scripts(project.scripts, project.statements, WINDOW, NoBytes())
+    # Which tables are written only a warehouse says; they come and go with the models that read.
+    found.pop("models, writing")
+    cells = table_under("A daily run")
+    on_page = {kind: int(cells[kind][0].replace(",", "")) for kind in found}
+    counted = {kind: size.statements for kind, size in found.items()}
+    assert on_page == counted, "docs/cost.md is of other models: run `make docs-pages`"
+
+
+def test_the_page_has_the_rows_of_the_real_data(real_data):
+    page = table_under("Rows")
+    for name in ("games", "player_box", "team_box", "shots"):
+        ((rows,),) = duckdb.sql(f"select count(*) from '{real_data / name}.parquet'").fetchall()
+        assert page[f"`nba_raw.{name}`"][0] == f"{rows:,}"
+
+
+def test_only_what_was_made_is_replaced():
+    text = f"before\n{MARKS[0]}\nold\n{MARKS[1]}\nafter\n"
+    once = with_made(text, "new\n")
+    assert once == f"before\n{MARKS[0]}\n\nnew\n\n{MARKS[1]}\nafter\n"
+    assert with_made(once, "new") == once
+    with pytest.raises(SystemExit, match="once each"):
+        with_made("no marks", "new")

@@ -59,7 +59,7 @@ def test_what_a_method_needs_is_named_before_any_model(submissions):
     assert_stopped_at_the_start(
         submissions["cluster without NBA_DATAPROC_CLUSTER"],
         "int_ml_features is to be run by cluster, which needs NBA_DATAPROC_CLUSTER: set it "
-        "(docs/python-model.md)",
+        "(docs/bigquery.md)",
     )
 
 

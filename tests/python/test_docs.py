@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,11 +14,17 @@ import pytest
 from typer.main import get_command
 
 from orchestrate import app
+from orchestrator.raw.upload import Chunk, Published
 from orchestrator.state.lock import held
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
 
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES = [
+    PROJECT / "README.md",
+    PROJECT / "CONTRIBUTING.md",
+    PROJECT / "CHANGELOG.md",
+    *sorted((PROJECT / "docs").glob("*.md")),
+]
 COMMANDS = get_command(app).commands
 # Up to where a shell, a table or a sentence goes on with something else.
 CALL = re.compile(r"orchestrate\.py ([a-z][a-z-]*)([^\n`|&;>)'\"]*)")
@@ -56,6 +64,8 @@ def test_links_lead_somewhere(path):
 JSON_PAGE = PROJECT / "docs" / "json.md"
 FIELD = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
 SHAPE = re.compile(r"\[\w+\]\(#(\w+)\)")
+TYPES = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
+TIMES = {"date": r"\d{4}-\d\d-\d\d", "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"}
 
 
 @cache
@@ -64,15 +74,20 @@ def sections() -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def documented(section: str) -> set[tuple[str, ...]]:
-    """Return the paths of a section's table, shared shapes filled in; a list's elements are `[]`."""
-    paths = set()
+def types_in(section: str) -> dict[tuple[str, ...], str]:
+    """Return the paths of a section's table with their types, shared shapes filled in; `[]` is an element."""
+    found = {}
     for name, kind in FIELD.findall(sections()[section]):
         # A `.` within <...> is no separator, and `*` stands for the top level.
         own = () if name == "*" else tuple(re.findall(r"\[\]|<[^>]+>|[^.\[]+", name))
         shape = SHAPE.search(kind)
-        paths |= {own + path for path in documented(shape[1])} if shape else {own}
-    return paths
+        found |= {own + path: type_ for path, type_ in types_in(shape[1]).items()} if shape else {own: kind}
+    return found
+
+
+def documented(section: str) -> set[tuple[str, ...]]:
+    """Return the paths of a section's table."""
+    return set(types_in(section))
 
 
 def paths_in(value: object, at: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
@@ -82,6 +97,28 @@ def paths_in(value: object, at: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
     if isinstance(value, list) and value:
         return set().union(*(paths_in(item, (*at, "[]")) for item in value))
     return {at}
+
+
+def scalars_in(value: object, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Return every scalar and null with its path."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from scalars_in(item, (*at, key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from scalars_in(item, (*at, "[]"))
+    else:
+        yield at, value
+
+
+def is_a(kind: str, value: object) -> bool:
+    """Tell whether a value is of a type that the page names."""
+    if value is None:
+        return kind.endswith(" or null")
+    kind = kind.removesuffix(" or null").removeprefix("list of ")
+    if isinstance(value, str) and kind in ("date", "time"):
+        return bool(re.fullmatch(TIMES[kind], value))
+    return type(value) in TYPES.get(kind, ())
 
 
 def fits(actual: tuple[str, ...], path: tuple[str, ...]) -> bool:
@@ -148,6 +185,29 @@ def test_the_fields_of_json_are_those_documented(outputs, command):
         path for path in promised if not any(len(own) == len(path) and fits(own, path) for own in printed)
     }
     assert not absent, f"in docs/json.md, and not printed: {sorted(absent)}"
+
+
+@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show"])
+def test_the_fields_of_json_have_the_types_documented(outputs, command):
+    promised = types_in(command)
+    checked = 0
+    for output in outputs[command]:
+        for path, value in scalars_in(output):
+            kinds = {
+                kind for known, kind in promised.items() if len(known) == len(path) and fits(path, known)
+            }
+            assert all(is_a(kind, value) for kind in kinds), (path, value, kinds)
+            checked += len(kinds)
+    assert checked > 5
+
+
+def test_the_fields_of_publish_are_those_documented():
+    """Without BigQuery: what it prints is a dataclass as it stands."""
+    chunk = Chunk("player_box", "2022-23", 27623, "360268dffac1d34ceb82", "changed")
+    printed = Published("my-project", "nba_raw", False, [chunk], [replace(chunk, season=None)]).as_json()
+    assert paths_in(printed) == documented("publish")
+    for path, value in scalars_in(printed):
+        assert is_a(types_in("publish")[path], value), (path, value)
 
 
 @pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "publish"])
