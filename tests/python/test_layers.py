@@ -103,3 +103,12 @@ def test_only_what_people_read_is_public(models, phase3):
 def test_every_model_has_an_owner(manifest, models):
     owners = {group["name"]: group["owner"] for group in manifest["groups"].values()}
     assert all(owners[model["group"]]["name"] for model in models.values())
+
+
+def test_exposures_say_who_reads_the_tables(manifest, models):
+    exposures = manifest["exposures"].values()
+    read = {id for exposure in exposures for id in exposure["depends_on"]["nodes"]}
+    assert {models[id]["name"] for id in read & models.keys()} == PUBLIC
+    for exposure in exposures:
+        assert all((exposure["owner"]["name"], exposure["maturity"], exposure["description"]))
+        assert (PROJECT / exposure["config"]["meta"]["page"]).exists()
