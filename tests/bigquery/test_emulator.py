@@ -34,7 +34,7 @@ AROUND = ("2022-01-14", "2022-01-16")
 LATE = ("0022100618", "0042200121")
 
 SOURCES = ("upcoming", "history")
-GOOD = ("success", "pass")
+GOOD = ("success", "pass", "no-op")
 # What differs between two statements of a kind: dates, stamps, ids, names of scratch tables.
 VARYING = re.compile(r"\d{4}-\d\d-\d\d( [\d:.]+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|__dbt_tmp\w*")
 
@@ -183,6 +183,7 @@ def test_everything_runs_and_every_test_passes(built, dbt):
         "test": 2 * kinds["test"],
         "unit_test": len(dbt.manifest.unit_tests),
         "operation": 2 * kinds["operation"],
+        "exposure": 2 * len(dbt.manifest.exposures),
     }
 
 

@@ -1,4 +1,4 @@
-"""The folders of models/ are layers: a model reads those of its own layer and of layers above it."""
+"""What the project says of its models: the folders are layers, and few tables are for people."""
 
 import json
 
@@ -29,6 +29,27 @@ def layer_of(path: str) -> int:
     return LAYERS.index(folders[-1])
 
 
+# What people read, and what therefore changes with notice only. All else is private: dbt refuses whoever
+# reads it from outside of the project's group.
+PUBLIC = {
+    "team_defense_zone_analysis",
+    "player_shot_zone_analysis",
+    "player_composite_factors",
+    "player_daily_cache",
+    "ml_feature_store",
+    "phase4_exclusions",
+    "phase4_coverage",
+    "phase3_preflight",
+}
+# Where the warehouse has Phase 3 itself, ours is a copy of what the run may read: people have the original.
+PUBLIC_IF_BUILT = {
+    "player_game_summary",
+    "team_defense_game_summary",
+    "team_offense_game_summary",
+    "upcoming_player_game_context",
+}
+
+
 def edges_that_run_back(models: dict[str, tuple[str, list[str]]]) -> list[str]:
     """Return the edges from a later layer to an earlier one; `models` maps an id to its file and parents."""
     return [
@@ -39,17 +60,27 @@ def edges_that_run_back(models: dict[str, tuple[str, list[str]]]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("phase3", ["built", "external"])
-def test_no_model_reads_a_later_layer(phase3, tmp_path):
-    succeed(dbt(tmp_path / "none.duckdb", "parse", "--target-path", tmp_path, NBA_PHASE3=phase3))
-    nodes = json.loads((tmp_path / "manifest.json").read_text())["nodes"]
-    models = {
-        id: (node["path"], node["depends_on"]["nodes"])
-        for id, node in nodes.items()
-        if node["resource_type"] == "model"
-    }
+@pytest.fixture(scope="module", params=["built", "external"])
+def phase3(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def manifest(phase3, tmp_path_factory):
+    target = tmp_path_factory.mktemp(phase3)
+    succeed(dbt(target / "none.duckdb", "parse", "--target-path", target, NBA_PHASE3=phase3))
+    return json.loads((target / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def models(manifest):
+    return {id: node for id, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+
+
+def test_no_model_reads_a_later_layer(models):
     assert len(models) > 40
-    assert edges_that_run_back(models) == []
+    edges = {id: (model["path"], model["depends_on"]["nodes"]) for id, model in models.items()}
+    assert edges_that_run_back(edges) == []
 
 
 def test_an_edge_that_runs_back_is_seen():
@@ -61,3 +92,23 @@ def test_every_folder_is_a_layer():
     assert PROJECT.joinpath("models").is_dir()
     for file in [*PROJECT.glob("models/**/*.sql"), *PROJECT.glob("models/**/*.py")]:
         layer_of(str(file.relative_to(PROJECT / "models")))
+
+
+def test_only_what_people_read_is_public(models, phase3):
+    public = {model["name"] for model in models.values() if model["access"] == "public"}
+    assert public == (PUBLIC | PUBLIC_IF_BUILT if phase3 == "built" else PUBLIC)
+    assert {model["access"] for model in models.values()} == {"public", "private"}
+
+
+def test_every_model_has_an_owner(manifest, models):
+    owners = {group["name"]: group["owner"] for group in manifest["groups"].values()}
+    assert all(owners[model["group"]]["name"] for model in models.values())
+
+
+def test_exposures_say_who_reads_the_tables(manifest, models):
+    exposures = manifest["exposures"].values()
+    read = {id for exposure in exposures for id in exposure["depends_on"]["nodes"]}
+    assert {models[id]["name"] for id in read & models.keys()} == PUBLIC
+    for exposure in exposures:
+        assert all((exposure["owner"]["name"], exposure["maturity"], exposure["description"]))
+        assert (PROJECT / exposure["config"]["meta"]["page"]).exists()
