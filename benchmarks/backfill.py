@@ -28,7 +28,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # run as a script
 
 from demo import write_league  # noqa: E402
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS  # noqa: E402
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS  # noqa: E402
 
 KEYS = {
     "team_defense_zone_analysis": ("analysis_date", "team_abbr"),

@@ -175,18 +175,6 @@ judged as (
     select
         *,
         case
-            when not is_scheduled then 'stale_inputs'
-            when receipt_row_count is null and row_count > 0 then 'missing'
-            when receipt_row_count is null and is_expected then 'missing'
-            when receipt_row_count is null then 'not_expected'
-            when receipt_row_count != row_count then 'missing'
-            when matters and inputs_differ then 'stale_inputs'
-            when matters and logic_differs then 'stale_logic'
-            when rows_expected and row_count = 0 then 'missing'
-            when is_expected then 'done'
-            else 'not_expected'
-        end as state_of_rows,
-        case
             when not is_scheduled then 'no_game_any_more'
             when receipt_row_count is null and row_count > 0 then 'rows_without_receipt'
             when receipt_row_count is null and is_expected then 'never_built'
@@ -201,13 +189,22 @@ judged as (
 
 ),
 
+with_states as (
+
+    select
+        *,
+        {{ state_of('reason_of_rows') }} as state_of_rows
+    from judged
+
+),
+
 -- A failure matters while there is still something to build.
 failures_judged as (
 
     select
         *,
-        failed_at is not null and state_of_rows not in ('done', 'not_expected') as has_failed
-    from judged
+        failed_at is not null and {{ needs_work('state_of_rows') }} as has_failed
+    from with_states
 
 ),
 
@@ -243,4 +240,23 @@ final as (
 )
 
 select * from final
+{%- endmacro %}
+
+
+{#- The state that follows from a reason; without one the date is done. -#}
+{% macro state_of(reason) -%}
+    case {{ reason }}
+        {%- for name, state in var('coverage_reasons').items() %}
+        when '{{ name }}' then '{{ state }}'
+        {%- endfor %}
+        else 'done'
+    end
+{%- endmacro %}
+
+
+{#- Is there something to build where the state is this? -#}
+{% macro needs_work(state) -%}
+    {%- set states = [] -%}
+    {%- for name, entry in var('coverage_states').items() if entry.work -%}{%- do states.append(name) -%}{%- endfor -%}
+    {{ state }} in ('{{ states | join("', '") }}')
 {%- endmacro %}

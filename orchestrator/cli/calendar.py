@@ -7,20 +7,12 @@ from datetime import date
 
 from rich.text import Text
 
+from orchestrator.core.registry import COVERAGE_STATES
 from orchestrator.core.seasons import season_name
-from orchestrator.state import coverage
 from orchestrator.state.coverage import Cell, worst_by_day
 
 # Letters, so that it reads without colour too.
-MARKS = {
-    coverage.DONE: ("#", "green"),
-    coverage.NOT_EXPECTED: (".", "dim"),
-    coverage.MISSING: ("o", "yellow"),
-    coverage.STALE_INPUTS: ("s", "magenta"),
-    coverage.STALE_LOGIC: ("l", "magenta"),
-    coverage.FAILED: ("X", "bold red"),
-    coverage.SCHEDULED: ("-", "dim"),
-}
+MARKS = {state.name: (state.mark, state.style) for state in COVERAGE_STATES}
 
 
 def calendar(cells: Iterable[Cell]) -> Text:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.errors import UserError
 from orchestrator.core.fingerprint import project_files
-from orchestrator.core.project import ALL_TABLES, PROJECT_DIR, warehouse_path
+from orchestrator.core.project import PROJECT_DIR, warehouse_path
+from orchestrator.core.registry import ALL_TABLES
 from orchestrator.core.windows import Window
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS, MADE_FROM
 from orchestrator.core.windows import Window, windows_for
 from orchestrator.plan.request import Request
 from orchestrator.state.coverage import DONE, STATES, Cell, Span, spans

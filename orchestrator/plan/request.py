@@ -9,10 +9,10 @@ from functools import cached_property
 
 from orchestrator.core.clock import today
 from orchestrator.core.errors import UsageError
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES
 from orchestrator.core.seasons import season_name
 from orchestrator.core.windows import LARGEST_WINDOW
-from orchestrator.state.coverage import FAILED, MISSING, STALE, STATES, Cell
+from orchestrator.state.coverage import FAILED, MISSING, STALE, STATES, UNSETTLED, Cell
 
 # Airflow's words, and one for what history or code has overtaken.
 ONLY = {
@@ -22,7 +22,7 @@ ONLY = {
     "failed": (FAILED,),
     "all": STATES,
 }
-BY_DEFAULT = (MISSING, FAILED, *STALE)
+BY_DEFAULT = UNSETTLED
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.core.project import MADE_FROM
+from orchestrator.core.registry import MADE_FROM
 from orchestrator.core.windows import cut, halves
 from orchestrator.dbt.runner import ModelFailure, RunResult
 from orchestrator.plan.plan import PlannedWindow

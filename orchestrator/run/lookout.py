@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from orchestrator.core.errors import BusyError, UserError
-from orchestrator.core.project import ALL_TABLES, PRECOMPUTE
+from orchestrator.core.project import PRECOMPUTE
+from orchestrator.core.registry import ALL_TABLES
 from orchestrator.dbt.runner import MakeRunner, Runner
 from orchestrator.plan.plan import PlannedWindow
 from orchestrator.plan.request import Request

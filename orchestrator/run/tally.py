@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS
 from orchestrator.plan.plan import Plan, PlannedWindow
 from orchestrator.state.coverage import Cell
 from orchestrator.state.pace import Pace, TablePace

@@ -14,7 +14,7 @@ from orchestrator.plan.request import Request
 from orchestrator.plan.survey import look
 from orchestrator.show.status import Status, status
 from orchestrator.state import coverage
-from orchestrator.state.coverage import FAILED, MISSING, STALE, Span
+from orchestrator.state.coverage import Span
 from orchestrator.state.progress_file import WAREHOUSE
 
 if TYPE_CHECKING:
@@ -53,4 +53,4 @@ def gaps(warehouse: Warehouse, until: date | None = None, make_runner: MakeRunne
     if until and not own:
         schedule = sorted({cell.day for cell in found.cells})
         raise UserError(f"the schedule has no game that counts up to {until}: {nearest(schedule, until)}")
-    return Gaps(coverage.spans(own, (MISSING, FAILED, *STALE)), last, found)
+    return Gaps(coverage.spans(own, coverage.UNSETTLED), last, found)

@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from orchestrator.core.errors import UserError
-from orchestrator.core.project import EXCLUSIONS, PRECOMPUTE, STAGING
+from orchestrator.core.project import PRECOMPUTE, STAGING
+from orchestrator.core.registry import EXCLUSIONS
 from orchestrator.plan.refusals import nearest
 from orchestrator.state import coverage
 

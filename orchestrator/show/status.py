@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from orchestrator.core.clock import time_zone, today
 from orchestrator.core.errors import BusyError
 from orchestrator.core.fingerprint import project_files
-from orchestrator.core.project import EXCLUSIONS
+from orchestrator.core.registry import EXCLUSIONS
 from orchestrator.core.seasons import season_name
 from orchestrator.state import coverage
 from orchestrator.state.coverage import FAILED, STALE, Cell, Phase3Coverage, SeasonShares, Span

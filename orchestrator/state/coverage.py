@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from orchestrator.core.errors import UserError, WrongShapeError
 from orchestrator.core.fingerprint import project_files
 from orchestrator.core.project import (
-    ALL_TABLES,
     ANALYTICS,
-    EXCLUSIONS,
     INTERMEDIATE,
     PHASE3_TABLES,
-    PHASE4_TABLES,
     PRECOMPUTE,
     RAW,
     STAGING,
     phase3_is_external,
 )
+from orchestrator.core.registry import ALL_TABLES, COVERAGE_STATES, EXCLUSIONS, PHASE4_TABLES
 from orchestrator.core.seasons import season_name
 
 if TYPE_CHECKING:
@@ -35,12 +33,14 @@ FAILED = "failed"
 STALE_INPUTS = "stale_inputs"
 STALE_LOGIC = "stale_logic"
 NOT_EXPECTED = "not_expected"
-STALE = (STALE_INPUTS, STALE_LOGIC)
-SETTLED = (DONE, NOT_EXPECTED)
-# From the best to the worst, for a date seen over several tables.
-STATES = (NOT_EXPECTED, DONE, STALE_LOGIC, STALE_INPUTS, MISSING, FAILED)
 SCHEDULED = "scheduled"
 """What a date to come is called where the state is looked at as of today; no state of the warehouse's own."""
+# From the best to the worst: all, the warehouse's own, and of these the ones with work to do.
+RANKED = tuple(state.name for state in COVERAGE_STATES)
+STATES = tuple(state for state in RANKED if state != SCHEDULED)
+STALE = tuple(state.name for state in COVERAGE_STATES if state.work == "stale")
+UNSETTLED = tuple(state.name for state in COVERAGE_STATES if state.work)
+SETTLED = tuple(state for state in STATES if state not in UNSETTLED)
 
 
 class Cell(NamedTuple):
@@ -294,12 +294,11 @@ def spans(cells: Sequence[Cell], states: Iterable[str]) -> list[Span]:
 def worst_by_day(cells: Iterable[Cell]) -> dict[date, str]:
     """Return each date's worst state over the tables; exclusions count only when something is wrong."""
     worst: dict[date, str] = {}
-    ranks = (SCHEDULED, *STATES)
     for cell in cells:
         if cell.table == EXCLUSIONS and cell.state in SETTLED:
             continue
         known = worst.get(cell.day)
-        if known is None or ranks.index(cell.state) > ranks.index(known):
+        if known is None or RANKED.index(cell.state) > RANKED.index(known):
             worst[cell.day] = cell.state
     return worst
 
@@ -377,7 +376,7 @@ def _status(dates: int, expected: int, states: Counter[str]) -> str:
     if states and not expected and states[SCHEDULED] == states.total():
         return SCHEDULED
     troubles = [
-        f"{states[state]} {state.replace('_', ' ')}" for state in reversed(STATES[2:]) if states[state]
+        f"{states[state]} {state.replace('_', ' ')}" for state in reversed(UNSETTLED) if states[state]
     ]
     return ", ".join(troubles) or "complete"
 

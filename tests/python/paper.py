@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from orchestrate import app
 from orchestrator.core.fingerprint import project_files
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS, MADE_FROM
 from orchestrator.core.seasons import season_of
 from orchestrator.core.windows import Window
 from orchestrator.dbt.runner import ModelFailure, RunResult

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from orchestrate import app
 from orchestrator.core import clock
-from orchestrator.core.project import ALL_TABLES
+from orchestrator.core.registry import ALL_TABLES
 from orchestrator.core.seasons import season_of
 from orchestrator.plan.preview import plan_now
 from orchestrator.plan.request import Request

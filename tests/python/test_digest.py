@@ -9,7 +9,7 @@ import pytest
 from tenacity import wait_none
 
 from orchestrator.core.errors import UsageError, UserError
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS
 from orchestrator.core.seasons import season_of
 from orchestrator.plan.request import Request
 from orchestrator.run.digest import needs_a_person

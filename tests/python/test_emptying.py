@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS
 from orchestrator.core.seasons import season_of
 from orchestrator.plan.plan import make_plan
 from orchestrator.plan.request import Request

@@ -1,10 +1,8 @@
 """What the project says of its models: the folders are layers, and few tables are for people."""
 
-import json
-
 import pytest
 
-from tests.python.warehouses import PROJECT, dbt, succeed
+from tests.python.warehouses import PROJECT, parsed
 
 # Seeds and sources come first. What differs by where Phase 3 comes from lies in from_raw and from_external,
 # each in a folder named after its layer.
@@ -67,9 +65,7 @@ def phase3(request):
 
 @pytest.fixture(scope="module")
 def manifest(phase3, tmp_path_factory):
-    target = tmp_path_factory.mktemp(phase3)
-    succeed(dbt(target / "none.duckdb", "parse", "--target-path", target, NBA_PHASE3=phase3))
-    return json.loads((target / "manifest.json").read_text())
+    return parsed(tmp_path_factory.mktemp(phase3), NBA_PHASE3=phase3)
 
 
 @pytest.fixture(scope="module")

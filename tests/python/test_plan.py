@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core import clock
 from orchestrator.core.errors import UsageError, UserError
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS, MADE_FROM
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS, MADE_FROM
 from orchestrator.core.seasons import season_of
 from orchestrator.plan.plan import make_plan
 from orchestrator.plan.preview import plan_now

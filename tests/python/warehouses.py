@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from orchestrator.core.registry import ALL_TABLES
 from orchestrator.core.windows import Window
 from orchestrator.dbt.runner import Runner, RunResult
 from orchestrator.warehouse.targets import duckdb_file
@@ -23,14 +25,7 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
 PROJECT = Path(__file__).resolve().parents[2]
-TABLES = (
-    "team_defense_zone_analysis",
-    "player_shot_zone_analysis",
-    "player_composite_factors",
-    "player_daily_cache",
-    "ml_feature_store",
-    "phase4_exclusions",
-)
+TABLES = ALL_TABLES
 
 
 def orchestrate(warehouse: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -41,6 +36,12 @@ def orchestrate(warehouse: Path, *arguments: object, **environment: str) -> subp
 def dbt(warehouse: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run dbt from the project's root, as a user would."""
     return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse, environment)
+
+
+def parsed(folder: Path, **environment: str) -> dict:
+    """Parse the project, without a warehouse, and return its manifest."""
+    succeed(dbt(folder / "none.duckdb", "parse", "--target-path", folder, **environment))
+    return json.loads((folder / "manifest.json").read_text())
 
 
 def dbt_here(warehouse: Path, *arguments: str) -> tuple[str, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from orchestrator.core.project import ALL_TABLES, EXCLUSIONS
+from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS
 from tests.replay.accidents import DAY, Accidents, Game, Postponed
 from tests.replay.nights import Season
 
