@@ -1,5 +1,5 @@
--- The catalogue lists 25 features, numbered 0 to 24 without a gap, named once each, with a default
--- within the range.
+-- Features are numbered from 0 without a gap, named once each, with a default within
+-- the range; their one version ends with how many they are.
 
 with
 
@@ -16,19 +16,26 @@ totals as (
         count(distinct feature_index) as feature_indices,
         count(distinct feature_name) as feature_names,
         min(feature_index) as first_index,
-        max(feature_index) as last_index
+        max(feature_index) as last_index,
+        count(distinct feature_version) as feature_versions,
+        max(feature_version) as feature_version
     from feature_catalogue
 
 )
 
-select 'not 25 features numbered 0 to 24, each with a name of its own' as problem
+select 'features are not numbered from 0 without a gap, each with a name of its own' as problem
 from totals
 where
-    features != 25
-    or feature_indices != 25
-    or feature_names != 25
+    features != feature_indices
+    or features != feature_names
     or first_index != 0
-    or last_index != 24
+    or last_index != features - 1
+
+union all
+
+select concat(feature_version, ' has ', cast(features as string), ' features') as problem
+from totals
+where feature_versions != 1 or not ends_with(feature_version, concat('_', cast(features as string)))
 
 union all
 

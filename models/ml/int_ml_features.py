@@ -206,6 +206,7 @@ def ml_features(inputs, catalogue):
         ),
         *(f"{name}_source" for name in names),
         nw.col("default_count").alias("default_feature_count"),
+        nw.lit(catalogue[0]["feature_version"]).alias("feature_version"),
         quality,
         nw.when(quality >= 95)
         .then(nw.lit("gold"))

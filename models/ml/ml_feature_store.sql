@@ -52,7 +52,7 @@ final as (
 
         default_feature_count,
         cast({{ features | length }} as int64) as feature_count,
-        'v1_baseline_25' as feature_version,
+        feature_version,
         feature_quality_score,
         quality_tier,
         is_production_ready,

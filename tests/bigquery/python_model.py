@@ -9,7 +9,7 @@ import duckdb
 
 from tests.python.warehouses import PROJECT, build, orchestrate, succeed
 
-MODEL = PROJECT / "models" / "intermediate" / "int_ml_features.py"
+MODEL = PROJECT / "models" / "ml" / "int_ml_features.py"
 # The first weeks of a season that have rows, where much is unknown yet.
 WINDOW = ("2021-11-02", "2021-11-30")
 INPUTS, CATALOGUE = "nba_intermediate.int_ml_feature_inputs", "nba_reference.feature_catalogue"

@@ -1,7 +1,7 @@
-{#- The three arrays of `ml_feature_store` say what its 25 typed columns say: in the catalogue's order, the
+{#- The three arrays of `ml_feature_store` say what its typed columns say: in the catalogue's order, the
     default where the column is NULL, marked `default` there and nowhere else, and counted.
 
-    Example: fails for a vector of 24, for pace_score 1.5 beside features[7] = 0.0, and for a NULL column
+    Example: fails for a vector that is too short, for pace_score 1.5 beside features[7] = 0.0, and for a NULL column
     whose source is `phase4`. One row per place, with what is wrong with it.
 
     Why it matters: models are trained on the vector and explained by the columns; places that are swapped

@@ -1,4 +1,4 @@
-{#- Each of the 25 features lies within the range that the seed `feature_catalogue` gives it. NULL passes.
+{#- Each of the features lies within the range that the seed `feature_catalogue` gives it. NULL passes.
 
     Example: pace_score 3.5 fails, with the name of the feature and the value.
 

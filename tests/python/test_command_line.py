@@ -77,7 +77,7 @@ def test_dbt_without_vars_takes_the_last_seven_days(demo_built, tmp_path):
     week_ago = today - timedelta(days=6)
     for given, first in (((), week_ago), (("--vars", "{start: 2026-01-01}"), "2026-01-01")):
         assert dbt_failures(warehouse, "run", "--select", "+team_defense_zone_analysis", *given) == []
-        dates = (models / "intermediate" / "int_analysis_dates.sql").read_text()
+        dates = (models / "calendar" / "int_analysis_dates.sql").read_text()
         assert f"between date '{first}' and date '{today}'" in dates
 
 

@@ -5,12 +5,14 @@ dbt, with the catalogue that the project ships.
 """
 
 import csv
+import hashlib
 import importlib.util
 from datetime import date
 
 import duckdb
 import narwhals as nw
 import pytest
+import yaml
 from conftest import PROJECT
 
 TYPES = {
@@ -112,7 +114,7 @@ THREE_GAMES = NO_DAILY_CACHE | NO_PLAYER_ZONES | {"games_played_season": 3, "ft_
 
 
 def load_model():
-    path = PROJECT / "models" / "intermediate" / "int_ml_features.py"
+    path = PROJECT / "models" / "ml" / "int_ml_features.py"
     spec = importlib.util.spec_from_file_location("int_ml_features", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -137,6 +139,7 @@ def read_catalogue():
 MODEL = load_model()
 CATALOGUE = read_catalogue()
 NAMES = [feature["feature_name"] for feature in CATALOGUE]
+TOTAL = len(CATALOGUE)
 DEFAULTS = {feature["feature_name"]: feature["default_value"] for feature in CATALOGUE}
 
 
@@ -162,7 +165,24 @@ def indices(row, source):
 
 
 def test_catalogue_is_in_order():
-    assert [feature["feature_index"] for feature in CATALOGUE] == list(range(25))
+    assert [feature["feature_index"] for feature in CATALOGUE] == list(range(TOTAL))
+
+
+def test_a_changed_list_of_features_has_a_new_version():
+    """Whoever has trained on a version must be able to trust that its vector stays what it was."""
+    columns = ("feature_index", "feature_name", "source", "fallback", "default_value", "is_required")
+    text = repr([[feature[column] for column in columns] for feature in CATALOGUE])
+    fingerprint = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:12]
+    models = yaml.safe_load((PROJECT / "models" / "ml" / "_ml__models.yml").read_text())["models"]
+    (store,) = (model for model in models if model["name"] == "ml_feature_store")
+    (column,) = (column for column in store["columns"] if column["name"] == "feature_version")
+    version = CATALOGUE[0]["feature_version"]
+    known = column["meta"]["fingerprints"]
+    assert known.get(version) == fingerprint, (
+        f"the list of features is not that of {version}: give it a new feature_version in "
+        f"seeds/feature_catalogue.csv, and this version the fingerprint {fingerprint} in _ml__models.yml"
+    )
+    assert len(set(known.values())) == len(known)
 
 
 def test_model_reads_no_input_that_these_tests_do_not_give():
@@ -190,7 +210,7 @@ class TestQuality:
         assert row["quality_tier"] == "silver"
         assert row["is_production_ready"] is True
         assert issues(row) == ["opponent_unknown"]
-        assert row["data_source"] == "phase4_partial"  # 13 of 25
+        assert row["data_source"] == "phase4_partial"  # 13 of them
 
     def test_player_with_three_games_and_known_status(self):
         row = features(**THREE_GAMES)
@@ -226,7 +246,7 @@ class TestQuality:
 
     def test_optional_default_lowers_the_raw_score_only(self):
         row = features(player_status=None)
-        assert row["feature_quality_score"] == pytest.approx((24 * 100 + 40) / 25)  # 97.6, no cap
+        assert row["feature_quality_score"] == pytest.approx(((TOTAL - 1) * 100 + 40) / TOTAL)  # 97.6, no cap
         assert row["quality_tier"] == "gold"
         assert row["data_source"] == "phase4_partial"
 
@@ -241,8 +261,8 @@ class TestQuality:
         row = features(**dict.fromkeys(optional), **few)
         required = [feature["feature_index"] for feature in CATALOGUE if feature["is_required"]]
         assert required == [0, 1, 2, 3, 4, 15, 16, 17]
-        assert indices(row, "default") == [i for i in range(25) if i not in required]
-        assert row["feature_quality_score"] == pytest.approx((8 * 100 + 17 * 40) / 25)  # 59.2, no cap
+        assert indices(row, "default") == [i for i in range(TOTAL) if i not in required]
+        assert row["feature_quality_score"] == pytest.approx((8 * 100 + (TOTAL - 8) * 40) / TOTAL)
 
     @pytest.mark.parametrize(("required_defaults", "score"), [(1, 69), (3, 69), (4, 49), (5, 49)])
     def test_caps_by_required_defaults(self, required_defaults, score):
@@ -265,7 +285,7 @@ class TestQuality:
             days_rest=None,
             player_status=None,
         )
-        raw = (3 * 100 + 22 * 40) / 25  # only home_away, back_to_back, playoff_game are known
+        raw = (3 * 100 + (TOTAL - 3) * 40) / TOTAL  # only home_away, back_to_back, playoff_game are known
         assert raw < 49
         assert row["feature_quality_score"] == pytest.approx(raw)
         assert row["data_source"] == "mixed"
@@ -273,7 +293,7 @@ class TestQuality:
     def test_fallbacks_alone_cost_no_cap(self):
         row = features(points_avg_last_10=None, team_pace=None)
         assert indices(row, "phase3") == [1, 22]
-        assert row["feature_quality_score"] == pytest.approx((23 * 100 + 2 * 75) / 25)
+        assert row["feature_quality_score"] == pytest.approx(((TOTAL - 2) * 100 + 2 * 75) / TOTAL)
         assert row["data_source"] == "phase4_partial"
         assert row["default_feature_count"] == 0
 
