@@ -20,9 +20,7 @@ from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
 
 PAGES = [
-    PROJECT / "README.md",
-    PROJECT / "CONTRIBUTING.md",
-    PROJECT / "CHANGELOG.md",
+    *(PROJECT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "DECISIONS.md")),
     *sorted((PROJECT / "docs").glob("*.md")),
 ]
 COMMANDS = get_command(app).commands
@@ -57,6 +55,25 @@ def test_python_compiles_and_json_parses(path):
 def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@page
+def test_anchors_are_headings(path):
+    for target, anchor in re.findall(r"\]\(([^):#]*)#([^)]+)\)", path.read_text()):
+        assert anchor in anchors(path.parent / target if target else path), f"{target}#{anchor}"
+
+
+def test_decisions_have_dates():
+    entries = re.split(r"^- ", (PROJECT / "DECISIONS.md").read_text(), flags=re.MULTILINE)[1:]
+    assert entries
+    for entry in entries:
+        assert re.search(r"\b20\d\d-\d\d-\d\d\b", entry), entry
 
 
 # --- docs/json.md --------------------------------------------------------------------------------
