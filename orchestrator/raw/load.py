@@ -222,7 +222,7 @@ class _Load:
             f"select exists (from stored.games) and not exists (from stored.games where {IS_OTHER}) "
             f"and exists (from staged.games where {IS_OTHER})"
         )[0]
-        if self._takes_over:  # nothing of it is compared with the files: their games only share its ids
+        if self._takes_over:  # its games share at most an id with the files': no comparison means anything
             for table in RAW_TABLES:
                 self._con.execute(
                     f"create or replace view stored.{table.name} as from staged.{table.name} where false"

@@ -74,7 +74,8 @@ _CONTRADICTIONS = {
         anti join games using (game_id)
     """,
     "games whose betting sources disagree about the sign of the spread, so that none is taken": """
-        select format('game {}: {} and {}', game_id, min(home_spread), max(home_spread)) as example
+        -- + 0: sources print an even game as -0.0, too
+        select format('game {}: {} and {}', game_id, min(home_spread) + 0, max(home_spread) + 0) as example
         from betting_lines semi join loaded using (game_id)
         group by game_id
         having sign(min(home_spread)) <> sign(max(home_spread))

@@ -76,7 +76,7 @@ from tests.python.warehouses import PROJECT
         ),
         pytest.param(
             "odds",
-            "from odds union all select * replace ('other' as source, 0 as home_spread) from odds",
+            "from odds union all select * replace ('other' as source, -0.0::double as home_spread) from odds",
             [
                 "3 games whose betting sources disagree about the sign of the spread",
                 "0022100001: -3.5 and 0.0",

@@ -21,8 +21,8 @@ newest as (
 
 ),
 
--- Two sources may both have a game: what either knows, as the mean of those that do. Where their
--- spreads differ in sign, a favourite against none included, nothing says which is right.
+-- Where two sources have a line for a game, the mean of what they know counts. Spreads that differ
+-- in sign (0 differs from both) leave it unknown: nothing says which is right.
 final as (
 
     select
