@@ -202,8 +202,10 @@ def demo(
         console.say("the warehouse has raw data already: no demo league loaded")
 
 
+@app.command("publish", hidden=True)  # the former name, for one version
 @app.command()
-def publish(
+def upload(
+    context: typer.Context,
     to: Annotated[
         str, typer.Option("--to", metavar="TARGET", help="An output of profiles.yml: bigquery, or emulator.")
     ],
@@ -213,28 +215,30 @@ def publish(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Hand raw data over to BigQuery: each table and season that is not there, or not the same.
+    """Upload the raw tables to BigQuery: each table and season that is absent there, or differs.
 
-    Cut it short when you like: what landed is whole, and the next run loads the rest.
+    You may interrupt it at any time: every season is complete or untouched, and the next run loads the rest.
 
-    Example: python orchestrate.py publish --to bigquery --season 2022-23
+    Example: python orchestrate.py upload --to bigquery --season 2022-23
     """
+    if context.info_name == "publish":
+        print("note: `publish` is now called `upload`; the next version drops the old name", file=sys.stderr)
     from orchestrator.cli import console
-    from orchestrator.raw.upload import publish as hand_over
+    from orchestrator.raw.upload import upload as send
     from orchestrator.warehouse.bigquery_client import connect
 
-    result = hand_over(
+    result = send(
         duckdb_file(),
         connect(to),
         season or (),
         dry_run=dry_run,
-        on_loaded=console.show_published_chunk,
+        on_loaded=console.show_uploaded_chunk,
         warn=console.warn,
     )
     if as_json:
         _print_json(result.as_json())
     else:
-        console.show_published(result)
+        console.show_uploaded(result)
 
 
 @app.command()

@@ -35,7 +35,7 @@ from orchestrator.state.run_state import RunState
 from orchestrator.warehouse.base import Bytes
 
 if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
-    from orchestrator.raw.upload import Chunk, Published
+    from orchestrator.raw.upload import Chunk, Uploaded
 
 
 class _Outliving(Console):
@@ -498,13 +498,13 @@ def show_loaded(rows: dict[tuple[str, str | None], int], *, only_checked: bool =
     out.print(table)
 
 
-def show_published_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:
+def show_uploaded_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:
     """Say on stderr that a chunk has arrived."""
     say(f"{number}/{of} {chunk}: {chunk.rows:,} rows ({chunk.reason}), {seconds:.1f} s")
 
 
-def show_published(result: Published) -> None:
-    """Print what publishing came to, or, of a dry run, would."""
+def show_uploaded(result: Uploaded) -> None:
+    """Print what was uploaded, or would be in a dry run."""
     if result.dry_run:
         for chunk in result.loaded:
             out.print(f"{chunk}: {chunk.rows:,} rows ({chunk.reason})", markup=False)

@@ -1,8 +1,8 @@
-"""Hands the raw tables of the DuckDB warehouse over to BigQuery, season by season.
+"""Uploads the raw tables of the DuckDB warehouse to BigQuery, season by season.
 
 Each table and season is loaded as one Parquet file into a table of its own, and takes its place together with
-its entry in `nba_raw.published` in one transaction. So a run may be cut short anywhere: what landed is whole,
-and the next run loads the rest.
+its entry in `nba_raw.published` in one transaction. So you may interrupt a run at any point: every season is
+complete or untouched, and the next run loads the rest.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _CLUSTERING = {
     table.name: ["season", "game_id"] if table.has_season_column else list(table.part) for table in RAW_TABLES
 }
 
-MANIFEST = "published"
+MANIFEST = "published"  # stored: the name outlived that of the command
 _MANIFEST_COLUMNS = {
     "table_name": "STRING",
     "season": "STRING",
@@ -77,8 +77,8 @@ class Chunk:
 
 
 @dataclass
-class Published:
-    """What a run came to."""
+class Uploaded:
+    """The result of a run."""
 
     project: str
     dataset: str
@@ -92,10 +92,10 @@ class Published:
 
 
 OnLoaded = Callable[[Chunk, int, int, float], None]
-"""Hears of a chunk that landed, the how-manieth it was, of how many, and the seconds it took."""
+"""Called after each chunk: the chunk, its number, the total, and the seconds it took."""
 
 
-def publish(
+def upload(
     warehouse: DuckDBFile,
     to: Access,
     seasons: Sequence[str] = (),
@@ -103,13 +103,13 @@ def publish(
     dry_run: bool = False,
     on_loaded: OnLoaded = lambda *_: None,
     warn: Warn = lambda _: None,
-) -> Published:
+) -> Uploaded:
     """Load what BigQuery's `nba_raw` lacks, or has otherwise; seasons that only BigQuery has stay."""
     for season in seasons:
         if not is_season(season):
             raise UsageError(f"{season!r} is not a season. Write it like 2021-22.")
     warehouse.check()
-    with explained(to.project), TemporaryDirectory(prefix="nba-publish-") as scratch:
+    with explained(to.project), TemporaryDirectory(prefix="nba-upload-") as scratch:
         remote = _Remote(to)
         # The warehouse is let go before the slow part: whoever wants to write to it need not wait.
         with warehouse.reading() as opened:
@@ -117,7 +117,7 @@ def publish(
             todo = remote.compare(local)
             if not seasons:
                 remote.note_others(warn)
-            result = Published(
+            result = Uploaded(
                 to.project, DATASET, dry_run, todo, [chunk for chunk in local if _find(todo, chunk) is None]
             )
             if dry_run:
@@ -163,9 +163,9 @@ def _refuse_missing_columns(warehouse: Connection, table: RawTable) -> None:
     if missing := [column.name for column in table.columns if column.name not in there]:
         raise UserError(
             f"{DATASET}.{table.name} comes from an earlier version and has no column {', '.join(missing)}. "
-            "Nothing was published.\n"
+            "Nothing was uploaded.\n"
             "  Load any file again with `orchestrate.py ingest --from DIR`, which adds what is missing, then "
-            "publish."
+            "upload again."
         )
 
 
@@ -226,13 +226,13 @@ class _Remote:
             for chunk, count in zip(chunks, self._count(table, chunks), strict=True):
                 known = manifest.get((chunk.table, chunk.season))
                 if known is None:
-                    reason = "not published by this command" if count else "new"
+                    reason = "not uploaded by this command" if count else "new"
                 elif table.name in self._lacking:
                     reason = f"no {', '.join(self._lacking[table.name])} there yet"
                 elif known != (chunk.rows, chunk.content_hash):
                     reason = "changed"
                 elif known[0] != count:
-                    reason = f"{known[0]:,} rows were published, {count:,} are there"
+                    reason = f"{known[0]:,} rows were uploaded, {count:,} are there"
                 else:
                     continue
                 todo.append(replace(chunk, reason=reason))
@@ -306,7 +306,7 @@ class _Remote:
                 )
             rows = job.result().output_rows
             if rows != chunk.rows:
-                raise UserError(f"{chunk}: {chunk.rows:,} rows were sent and {rows:,} arrived: publish again")
+                raise UserError(f"{chunk}: {chunk.rows:,} rows were sent and {rows:,} arrived: upload again")
             self._take_place(chunk, arriving.table_id)
         finally:
             self._client.delete_table(arriving.reference, not_found_ok=True)
@@ -339,7 +339,7 @@ class _Remote:
         self._client.query_and_wait(script, job_config=config)
 
     def _labels(self, chunk: Chunk) -> dict[str, str]:
-        return {"nba_command": "publish", "nba_table": chunk.table, "nba_season": chunk.season or "any"}
+        return {"nba_command": "upload", "nba_table": chunk.table, "nba_season": chunk.season or "any"}
 
     def _path(self, table: str) -> str:
         return f"{self._project}.{DATASET}.{table}"
@@ -369,7 +369,7 @@ class _Remote:
             raise UserError(
                 f"{found.full_table_id} is another table than ours: {'; '.join(wrong[:3])}"
                 f"{f'; and {len(wrong) - 3} more' if len(wrong) > 3 else ''}. Nothing was changed.\n"
-                "  Rename or drop it, then publish again."
+                "  Rename or drop it, then upload again."
             )
 
     def _manifest(self) -> dict[tuple[str, str | None], tuple[int, str]]:

@@ -34,7 +34,7 @@ class BigQueryProject(Warehouse):
 
     target: str
     bills_bytes = True
-    load_first = "hand raw data over first: `python orchestrate.py publish --to bigquery`"
+    load_first = "upload raw data first: `python orchestrate.py upload --to bigquery`"
 
     def __str__(self) -> str:
         """Name it by its project."""

@@ -75,7 +75,7 @@ def driven(bigquery_python, real_data, tmp_path_factory):
         environment = os.environ | project.environment
         environment |= {"NBA_EMULATOR": proxy.url, "NBA_STATE_DIR": str(folder)}
         driven = Driven(project, proxy, environment | {"NBA_DUCKDB_PATH": str(warehouse)})
-        succeed(driven.run("publish", "--to", "emulator"))
+        succeed(driven.run("upload", "--to", "emulator"))
         yield driven
 
 

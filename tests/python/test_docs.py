@@ -14,7 +14,7 @@ import pytest
 from typer.main import get_command
 
 from orchestrate import app
-from orchestrator.raw.upload import Chunk, Published
+from orchestrator.raw.upload import Chunk, Uploaded
 from orchestrator.state.lock import held
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
@@ -204,7 +204,7 @@ def test_the_fields_of_json_have_the_types_documented(outputs, command):
 def test_the_fields_of_publish_are_those_documented():
     """Without BigQuery: what it prints is a dataclass as it stands."""
     chunk = Chunk("player_box", "2022-23", 27623, "360268dffac1d34ceb82", "changed")
-    printed = Published("my-project", "nba_raw", False, [chunk], [replace(chunk, season=None)]).as_json()
+    printed = Uploaded("my-project", "nba_raw", False, [chunk], [replace(chunk, season=None)]).as_json()
     assert paths_in(printed) == documented("publish")
     for path, value in scalars_in(printed):
         assert is_a(types_in("publish")[path], value), (path, value)

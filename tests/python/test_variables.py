@@ -135,7 +135,7 @@ def test_a_target_whose_packages_are_absent_names_the_install_line(monkeypatch, 
         assert package in str(raised.value)
 
 
-@pytest.mark.parametrize("command", [("status",), ("backfill",), ("plan", "--state"), ("publish",)])
+@pytest.mark.parametrize("command", [("status",), ("backfill",), ("plan", "--state"), ("upload",)])
 def test_no_command_ends_in_a_traceback_without_them(tmp_path, command):
     """In a Python that has none of Google's packages."""
     blocked = (
@@ -149,7 +149,7 @@ def test_no_command_ends_in_a_traceback_without_them(tmp_path, command):
         "import orchestrate\n"
         "orchestrate.main()\n"
     )
-    target = ("--to" if command == ("publish",) else "--target", "bigquery")
+    target = ("--to" if command == ("upload",) else "--target", "bigquery")
     said = subprocess.run(
         [sys.executable, "-c", blocked, *command, *target],
         cwd=PROJECT,
