@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from orchestrator.core.clock import today
 from orchestrator.core.errors import UsageError
@@ -66,10 +68,43 @@ class Request:
             and (not self.seasons or cell.season in self.seasons)
         )
 
+    def to_json(self) -> dict:
+        """Return the request as JSON-ready data, for the progress file."""
+        return {field.name: _to_json(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Request:
+        """Return the request that `to_json` wrote, maybe in another version: what is absent is a default."""
+        types = get_type_hints(cls)
+        return cls(
+            **{
+                field.name: _from_json(types[field.name], kept[field.name])
+                for field in fields(cls)
+                if field.name in kept
+            }
+        )
+
     @property
     def states(self) -> tuple[str, ...]:
         """The states to build."""
         return ONLY[self.only] if self.only else BY_DEFAULT
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    return str(value) if isinstance(value, date) else value
+
+
+def _from_json(type_: Any, value: Any) -> Any:
+    """Return a kept value as the field's type has it: a date, a tuple of one type, or as it is."""
+    inner = next((arg for arg in get_args(type_) if arg is not NoneType), type_)
+    if get_origin(type_) is tuple:
+        return tuple(_from_json(inner, item) for item in value)
+    if value is None:
+        return None
+    # Numbers in a list were kept as text once.
+    return date.fromisoformat(value) if inner is date else inner(value)
 
 
 def named_tables(names: Collection[str]) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,14 +123,6 @@ def new_run(warehouse: Warehouse, request: Request) -> Run:
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
     command = this_command()
-    selection = {
-        name: [str(item) for item in value]
-        if isinstance(value, tuple)
-        else str(value)
-        if isinstance(value, date)
-        else value
-        for name, value in asdict(request).items()
-    }
     return Run(
         run_id,
         os.getpid(),
@@ -138,6 +130,6 @@ def new_run(warehouse: Warehouse, request: Request) -> Run:
         command,
         # A run that rebuilds what is there cannot tell from the warehouse how far it came.
         another_command("resume") if request.only == "all" else command,
-        selection,
+        request.to_json(),
         warehouse.state_folder / "logs" / f"{run_id}.log",
     )

@@ -28,16 +28,7 @@ def left_by_last_run(warehouse: Warehouse) -> Request | None:
             "no run is known here (the state folder is new or gone): `python orchestrate.py backfill` "
             "builds whatever is missing, failed or stale"
         )
-    selection = run["selection"]
-    request = Request(
-        _day(selection["start"]),
-        _day(selection["end"]),
-        tuple(map(date.fromisoformat, selection["dates"])),
-        tuple(map(int, selection["seasons"])),
-        tuple(selection["tables"]),
-        selection["only"],
-        selection["window"],
-    )
+    request = Request.from_json(run["selection"])
     if request.only != "all":
         return request
     windows = progress.windows(run["run_id"])
@@ -52,7 +43,3 @@ def left_by_last_run(warehouse: Warehouse) -> Request | None:
         return None
     days = {cell.day for cell in progress.cells() if any(start <= cell.day <= end for start, end in left)}
     return replace(request, dates=tuple(sorted(days)))
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

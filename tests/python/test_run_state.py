@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
@@ -291,6 +292,36 @@ def test_resume_asks_for_the_same_again(league):
     run(league, request)
     assert left_by_last_run(league.file) == request
     assert run(league, left_by_last_run(league.file)).state == "nothing to do"
+
+
+def test_a_request_is_kept_whole_whatever_its_fields():
+    @dataclass(frozen=True)
+    class Later(Request):
+        limit: int | None = None
+        days_off: tuple[date, ...] = ()
+
+    full = Later(DAYS[0], DAYS[4], tuple(DAYS[:2]), (2021, 2022), (TDZA,), "all", 7, 3, (DAYS[5],))
+    for request in (full, Later(), Request(), Request(start=DAYS[0], only="stale")):
+        kept = json.loads(json.dumps(request.to_json()))
+        assert type(request).from_json(kept) == request
+    assert Later.from_json(json.loads(json.dumps(Request(end=DAYS[1]).to_json()))) == Later(end=DAYS[1])
+    assert Request.from_json(full.to_json()).dates == tuple(DAYS[:2])  # and what is unknown is ignored
+
+
+def test_resume_reads_what_an_earlier_version_kept(league):
+    selection = {
+        "start": str(DAYS[0]),
+        "end": None,
+        "dates": [str(DAYS[1])],
+        "seasons": ["2021"],
+        "tables": [TDZA, MLFS],
+        "only": None,
+        "window": 2,
+    }
+    ProgressFile(league.file).begin(
+        "old", pid=1, command="c", resume="r", selection=selection, log=league.warehouse
+    )
+    assert left_by_last_run(league.file) == Request(DAYS[0], None, (DAYS[1],), (2021,), (TDZA, MLFS), None, 2)
 
 
 def test_resume_of_a_run_that_rebuilds_takes_what_it_had_not_come_to(league):
