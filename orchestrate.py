@@ -447,14 +447,15 @@ def progress_log(target: Target = None) -> None:
 
 
 def _request(start, end, dates, seasons, tables, only, window):
+    from orchestrator.core.seasons import start_year
     from orchestrator.plan.refusals import refuse_contradictions
-    from orchestrator.plan.request import Request, named_dates, named_season, named_tables
+    from orchestrator.plan.request import Request, named_dates, named_tables
 
     request = Request(
         start.date() if start else None,
         end.date() if end else None,
         named_dates(dates) if dates is not None else (),
-        tuple(named_season(text) for text in seasons or ()),
+        tuple(start_year(text) for text in seasons or ()),
         named_tables(tables or ()),
         only,
         window,

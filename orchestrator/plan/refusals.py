@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.clock import time_zone
 from orchestrator.core.errors import UsageError, UserError
-from orchestrator.core.seasons import season_name, season_of
+from orchestrator.core.seasons import first_day, season_name, season_of
 from orchestrator.state.coverage import Cell
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def refuse_contradictions(request: Request) -> None:
                 f"{_names(request.seasons)}: leave one of the two out"
             )
     for season in request.seasons:
-        first, last = date(season, 10, 1), date(season + 1, 10, 31)
+        first, last = first_day(season), date(season + 1, 10, 31)  # one season ran into October
         if (start and last < start) or (end and end < first):
             raise UsageError(
                 f"--season {season_name(season)} is not {_between(start, end)}: leave one of the two out"

@@ -12,7 +12,6 @@ from typing import Any, get_args, get_origin, get_type_hints
 from orchestrator.core.clock import today
 from orchestrator.core.errors import UsageError
 from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES
-from orchestrator.core.seasons import season_name
 from orchestrator.core.windows import LARGEST_WINDOW
 from orchestrator.state.coverage import FAILED, MISSING, STALE, STATES, UNSETTLED, Cell
 
@@ -74,7 +73,7 @@ class Request:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Request:
-        """Return the request that `to_json` wrote, maybe in another version: what is absent is a default."""
+        """Return the request that `to_json` wrote; fields that an earlier version lacked have defaults."""
         types = get_type_hints(cls)
         return cls(
             **{
@@ -97,13 +96,13 @@ def _to_json(value: Any) -> Any:
 
 
 def _from_json(type_: Any, value: Any) -> Any:
-    """Return a kept value as the field's type has it: a date, a tuple of one type, or as it is."""
+    """Return a JSON value in a field's type: `tuple[X, ...]`, `X | None` or `X`."""
+    if value is None:
+        return None
     inner = next((arg for arg in get_args(type_) if arg is not NoneType), type_)
     if get_origin(type_) is tuple:
         return tuple(_from_json(inner, item) for item in value)
-    if value is None:
-        return None
-    # Numbers in a list were kept as text once.
+    # Converts because earlier versions wrote the numbers of a list as text.
     return date.fromisoformat(value) if inner is date else inner(value)
 
 
@@ -131,11 +130,3 @@ def named_dates(text: str) -> tuple[date, ...]:
     except ValueError as error:
         what = f"{text}: {error}" if text.strip() else "is empty"
         raise UsageError(f"--dates {what}; write them as 2022-01-10,2022-01-12") from None
-
-
-def named_season(text: str) -> int:
-    """Return the start year of '2021-22'."""
-    year = text[:4]
-    if not year.isdigit() or text != season_name(int(year)):
-        raise UsageError(f"'{text}' is no season: write it as 2021-22")
-    return int(year)

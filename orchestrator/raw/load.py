@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from orchestrator.core import sql_text
-from orchestrator.core.errors import UsageError, UserError
+from orchestrator.core.errors import UserError
 from orchestrator.core.project import ANALYTICS, INTERMEDIATE, PRECOMPUTE, RAW
-from orchestrator.core.seasons import is_season
+from orchestrator.core.seasons import start_year
 from orchestrator.raw.checks import check_load
 from orchestrator.raw.faults import UNCHANGED, Faults
 from orchestrator.raw.files import Rows, Staging, Warn
@@ -107,8 +107,7 @@ def ingest(source: Path, warehouse: Path, how: How | None = None, *, warn: Warn)
 
 def _asked_seasons(seasons: Sequence[str]) -> list[str]:
     for season in seasons:
-        if not is_season(season):
-            raise UsageError(f"{season!r} is not a season. Write it like 2021-22.")
+        start_year(season)
     return sorted(set(seasons))
 
 

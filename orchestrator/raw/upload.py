@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.core import sql_text
 from orchestrator.core.errors import UsageError, UserError
 from orchestrator.core.project import RAW
-from orchestrator.core.seasons import is_season
+from orchestrator.core.seasons import start_year
 from orchestrator.raw.files import Warn
 from orchestrator.raw.tables import RAW_TABLES, RawTable
 from orchestrator.warehouse.base import LOAD_FIRST, Connection
@@ -106,8 +106,7 @@ def upload(
 ) -> Uploaded:
     """Load what BigQuery's `nba_raw` lacks, or has otherwise; seasons that only BigQuery has stay."""
     for season in seasons:
-        if not is_season(season):
-            raise UsageError(f"{season!r} is not a season. Write it like 2021-22.")
+        start_year(season)
     warehouse.check()
     with explained(to.project), TemporaryDirectory(prefix="nba-upload-") as scratch:
         remote = _Remote(to)

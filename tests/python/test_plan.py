@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from orchestrator.core import clock
 from orchestrator.core.errors import UsageError, UserError
 from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS, MADE_FROM
-from orchestrator.core.seasons import season_of
+from orchestrator.core.seasons import season_of, start_year
 from orchestrator.plan.plan import make_plan
 from orchestrator.plan.preview import plan_now
-from orchestrator.plan.request import BY_DEFAULT, ONLY, Request, named_season, named_tables
+from orchestrator.plan.request import BY_DEFAULT, ONLY, Request, named_tables
 from orchestrator.state import coverage
 from orchestrator.state.coverage import SETTLED, STATES, Cell
 from orchestrator.state.preflight import Problem
@@ -287,10 +287,10 @@ def test_names_of_tables_and_seasons():
         "ml_feature_store",
         "phase4_exclusions",
     )
-    assert named_season("1999-00") == 1999
-    for wrong in ("2021", "2021-23", "21-22", ""):
-        with pytest.raises(UsageError, match="2021-22"):
-            named_season(wrong)
+    assert start_year("1999-00") == 1999
+    for wrong in ("2021", "2021-23", "21-22", "", "2021-22 ", "²021-22"):
+        with pytest.raises(UsageError, match=r"is not a season\. Write it like 2021-22"):
+            start_year(wrong)
     with pytest.raises(UsageError, match=r"no table 'nonsense'.*PSZA"):
         named_tables(["nonsense"])
 
