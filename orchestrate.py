@@ -290,7 +290,7 @@ def backfill(
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Build what is missing, failed or stale, put aside what cannot be built, and print the coverage table.
+    """Build what is missing, failed or stale, quarantine what fails, and print the coverage table.
 
     Exit status: 0 when all that was planned is there, 1 when not, 2 for a usage error, 3 when another
     backfill is running, 130 or 143 when interrupted.
@@ -346,16 +346,16 @@ def resume(
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Build what the last run had left, whatever stopped it.
+    """Build what the last run did not finish, whatever stopped it.
 
     Example: python orchestrate.py resume
     """
-    from orchestrator.run.resume import left_by_last_run
+    from orchestrator.run.resume import unfinished_request
 
     warehouse = warehouse_of(target)
-    request = left_by_last_run(warehouse)
+    request = unfinished_request(warehouse)
     if request is None:
-        print("the last run left nothing: it had finished", file=sys.stderr)
+        print("nothing to resume: the last run finished", file=sys.stderr)
         return
     settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
     _backfill(context, warehouse, request, settings, yes, notify, as_json)

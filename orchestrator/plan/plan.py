@@ -27,7 +27,7 @@ class PlannedWindow(NamedTuple):
 
 
 class Blocked(NamedTuple):
-    """Dates left out because a problem of the inputs would make them wrong."""
+    """Dates skipped because a problem of the inputs would make them wrong."""
 
     problem: Problem
     dates: int
@@ -101,7 +101,7 @@ class Plan:
             others = len({entry.problem.game_date for entry in entries}) - 1
             more = f" and {others} later date{'' if others == 1 else 's'}" if others else ""
             lines.append(
-                f"left out {first.dates} date{'' if first.dates == 1 else 's'}, {first.start}..{first.end}: "
+                f"skipped {first.dates} date{'' if first.dates == 1 else 's'}, {first.start}..{first.end}: "
                 f"{check} on {first.problem.game_date}{more}: {first.problem.detail}"
             )
         return lines
@@ -154,7 +154,7 @@ def make_plan(
     """Decide what to build, from the cells of the whole schedule.
 
     `other_dates` are days without a game that counts which the exclusions list (exhibitions). `spoiled` maps
-    dates to the problems that would make them wrong: they are left out.
+    dates to the problems that would make them wrong: they are skipped.
     """
     spoiled = spoiled or {}
     wanted = [cell for cell in cells if cell.state in request.states and request.covers(cell)]

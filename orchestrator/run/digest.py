@@ -31,7 +31,7 @@ def needs_a_person(outcome: Outcome) -> list[str]:
     lines += map(str, outcome.late_games)
     until = outcome.request.until
     days = {cell.day for cell in outcome.cells if cell.state in STALE and cell.day <= until}
-    # Those left out because of bad inputs were named, and building them is no way out.
+    # Dates skipped because of bad inputs have lines of their own, and building them would not help.
     days = {day for day in days if not any(entry.start <= day <= entry.end for entry in outcome.plan.blocked)}
     if days:
         lines.append(

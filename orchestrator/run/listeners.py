@@ -155,9 +155,7 @@ class RunLog(Listener):
         for span in plan.build:
             self._line(f"  {span.table} {span.start}..{span.end}: {span.dates} dates, {span.reason}")
         for entry in plan.blocked:
-            self._line(
-                f"  left out {entry.start}..{entry.end}: {entry.problem.check}: {entry.problem.detail}"
-            )
+            self._line(f"  skipped {entry.start}..{entry.end}: {entry.problem.check}: {entry.problem.detail}")
 
     def succeeded(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:  # noqa: D102
         self._line(f"succeeded {planned.window}: {rows} rows, {seconds:.2f} s ({', '.join(planned.tables)})")

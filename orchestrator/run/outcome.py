@@ -79,9 +79,7 @@ class Outcome:
             days = len({failure.day for failure in self.failures})
             text += f"; {days} date{'s' if days != 1 else ''} failed"
         if self.plan.blocked:
-            text += (
-                f"; left out because of bad inputs: {max(entry.dates for entry in self.plan.blocked)} dates"
-            )
+            text += f"; {max(entry.dates for entry in self.plan.blocked)} dates skipped because of bad inputs"
         return text + (f"; stopped: {self.stopped_by}" if self.stopped_by else "")
 
     def as_json(self) -> dict:

@@ -113,7 +113,7 @@ def explained(project: str) -> Iterator[None]:
     ) as error:
         raise BusyError(
             f"BigQuery cannot be reached, or is overloaded: {_first_line(error)}\n"
-            "  Run the command again: what has landed is there, and is not done twice."
+            "  Run the command again: it continues with what has not succeeded."
         ) from error
     except (exceptions.BadRequest, exceptions.NotFound) as error:
         raise WrongShapeError(f"BigQuery, in project {project}: {_first_line(error)}") from error

@@ -235,14 +235,14 @@ def test_a_killed_run_is_taken_up_by_the_next(raw, there):
     assert said[1].startswith("2/7")
 
     whole = {table.name: sums(asking(raw), table)[0] for table in RAW_TABLES}
-    landed = set()
+    arrived = set()
     for table in _tables(there) & set(whole):
         ((rows,),) = there.query(f"select count(*) from nba_raw.{table}")
         assert rows in (0, whole[table]), table
-        landed |= {table} if rows else set()
-    assert 2 <= len(landed) < len(whole)
+        arrived |= {table} if rows else set()
+    assert 2 <= len(arrived) < len(whole)
 
-    assert {chunk.split()[0] for chunk, _ in upload_raw(raw, there)} == set(whole) - landed
+    assert {chunk.split()[0] for chunk, _ in upload_raw(raw, there)} == set(whole) - arrived
     assert same(raw, there)
     # What the killed run had under way goes by itself.
     for name in _tables(there) - set(whole) - {"published"}:

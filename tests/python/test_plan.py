@@ -149,11 +149,11 @@ def test_a_plan_builds_what_is_wanted_and_says_all_it_writes(situation):
         for cell in asked_for(cells, request)
         if cell.state in wanted_states(request) and cell.day not in spoiled
     }
-    build, along = expanded(plan.build, cells), expanded(plan.upstream, cells)
+    build, upstream = expanded(plan.build, cells), expanded(plan.upstream, cells)
     written = written_by(plan, cells)
     assert set(build) == wanted
-    assert not set(build) & set(along)
-    assert build + along == written  # what it says is what is done
+    assert not set(build) & set(upstream)
+    assert build + upstream == written  # what it says is what is done
     assert set(written.values()) <= {1}  # and nothing twice
     assert {day for _, day in written} == {day for _, day in wanted}  # no date for nothing
 
@@ -189,16 +189,16 @@ def test_what_is_left_and_what_is_built_is_all_that_was_asked_for(situation):
 
 
 @given(situations())
-def test_dates_that_bad_inputs_would_spoil_are_left_out_and_named(situation):
+def test_dates_that_bad_inputs_would_spoil_are_skipped_and_named(situation):
     cells, request, problems, spoiled = situation
     plan = make_plan(cells, request, (), problems, spoiled)
     assert not {day for _, day in written_by(plan, cells)} & set(spoiled)
-    left_out = {c.day for c in asked_for(cells, request) if c.state in wanted_states(request)} & set(spoiled)
+    skipped = {c.day for c in asked_for(cells, request) if c.state in wanted_states(request)} & set(spoiled)
     named = {entry.problem: entry for entry in plan.blocked}
     # What keeps no date out that was asked for is told as a warning: its day may come tomorrow.
     assert plan.warnings == [problem for problem in problems if problem not in named]
-    for problem in {problem for day in left_out for problem in spoiled[day]}:
-        own = sorted(day for day in left_out if problem in spoiled[day])
+    for problem in {problem for day in skipped for problem in spoiled[day]}:
+        own = sorted(day for day in skipped if problem in spoiled[day])
         entry = named.pop(problem)
         assert (entry.dates, entry.start, entry.end) == (len(own), own[0], own[-1])
     assert not named
