@@ -1,4 +1,4 @@
-"""What somebody asks for: dates, seasons, tables, states."""
+"""A request: dates, seasons, tables, states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS, PHASE4_TABLES
 from orchestrator.core.windows import LARGEST_WINDOW
 from orchestrator.state.coverage import FAILED, MISSING, STALE, STATES, UNSETTLED, Cell
 
-# Airflow's words, and one for what history or code has overtaken.
+# Airflow's words, and `stale`.
 ONLY = {
     "missing": (MISSING,),
     "missing-and-failed": (MISSING, FAILED),
@@ -28,7 +28,7 @@ BY_DEFAULT = UNSETTLED
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for; everything at its default asks for whatever is not as it should be."""
+    """What to build; by default, everything that is missing, failed or stale."""
 
     start: date | None = None
     end: date | None = None
@@ -47,19 +47,19 @@ class Request:
         if self.start and self.end and self.start > self.end:
             raise UsageError(f"--start {self.start} is after --end {self.end}: swap them")
         if self.only is not None and self.only not in ONLY:
-            raise UsageError(f"--only {self.only} is none of {', '.join(ONLY)}")
+            raise UsageError(f"--only {self.only} is not one of {', '.join(ONLY)}")
 
     @cached_property
     def until(self) -> date:
-        """The last date asked for; of a request that runs past midnight, as of its first look."""
+        """The last requested date; fixed at first use, should a run pass midnight."""
         return self.end or max((today(), *self.dates))
 
     def covers(self, cell: Cell) -> bool:
-        """Tell whether the cell is among what was asked for, whatever its state."""
+        """Tell whether the request includes the cell, whatever its state."""
         return cell.table in self.tables and self.covers_day(cell)
 
     def covers_day(self, cell: Cell) -> bool:
-        """Tell whether the cell's date is among what was asked for, whatever its table."""
+        """Tell whether the request includes the cell's date, whatever its table."""
         return (
             (not self.start or self.start <= cell.day)
             and cell.day <= self.until
@@ -107,7 +107,7 @@ def _from_json(type_: Any, value: Any) -> Any:
 
 
 def named_tables(names: Collection[str]) -> tuple[str, ...]:
-    """Resolve table or processor names (TDZA, PSZA, PCF, PDC, MLFS), given apart or with commas."""
+    """Resolve table or processor names (TDZA, PSZA, PCF, PDC, MLFS), as separate items or comma-separated."""
     if not names:
         return ALL_TABLES
     short = {entry.processor.lower(): entry.table for entry in PHASE4_TABLES} | {"exclusions": EXCLUSIONS}

@@ -13,7 +13,7 @@ from orchestrator.raw.words import RESULTS, SEASON_TYPES, SHOT_TYPES, Words
 
 @dataclass(frozen=True)
 class Column:
-    """One stored column, with its DuckDB type and what is demanded of the file."""
+    """One stored column, with its DuckDB type and what the file must fulfil."""
 
     name: str
     type: str
@@ -21,14 +21,14 @@ class Column:
     nullable: bool = True
     never_negative: bool = False
     words: Words | None = None
-    """The only words there may be; others are refused."""
+    """The only allowed words; others are refused."""
     is_team: bool = False
     """A code that stands for a team."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What no row may be, over the stored columns."""
+    """A condition that no row may meet, over the stored columns."""
 
     columns: tuple[str, ...]
     broken: str
@@ -51,10 +51,10 @@ class RawTable:
     part: tuple[str, ...]
     """What a file replaces: every stored row with the same values here, whatever its season."""
     part_noun: str
-    """What such a part is, for a message."""
+    """The name of such a part, for a message."""
     rules: tuple[Rule, ...] = ()
     is_needed: bool = False
-    """Whether there is nothing to be made without it; of the others a night may have no rows."""
+    """Whether nothing can be built without it; the other files may be absent or empty."""
 
     @property
     def has_season_column(self) -> bool:

@@ -69,7 +69,7 @@ class Chunk:
     content_hash: str
     """Of what the rows say, in any order; when they were ingested does not count."""
     reason: str = ""
-    """Why it is loaded: `new`, `changed`, or what of it is not there: columns or rows."""
+    """Why it is loaded: `new`, `changed`, or which columns or rows BigQuery lacks."""
 
     def __str__(self) -> str:
         """Show as `player_box 2021-22`."""
@@ -104,13 +104,13 @@ def upload(
     on_loaded: OnLoaded = lambda *_: None,
     warn: Warn = lambda _: None,
 ) -> Uploaded:
-    """Load what BigQuery's `nba_raw` lacks, or has otherwise; seasons that only BigQuery has stay."""
+    """Load what BigQuery's `nba_raw` lacks or has differently; seasons that only BigQuery has stay."""
     for season in seasons:
         start_year(season)
     warehouse.check()
     with explained(to.project), TemporaryDirectory(prefix="nba-upload-") as scratch:
         remote = _Remote(to)
-        # The warehouse is let go before the slow part: whoever wants to write to it need not wait.
+        # Close the warehouse before the slow part, so that others can write to it.
         with warehouse.reading() as opened:
             local = _chunks(opened, seasons)
             todo = remote.compare(local)
@@ -205,18 +205,18 @@ class _Remote:
     """`nba_raw` in BigQuery."""
 
     def __init__(self, to: Access):
-        """Look at what is there; a table of another shape is an error."""
+        """Look at the tables; one with different columns is an error."""
         self._client, self._project, self._location = to.client, to.project, to.location
         self._shapes = {table.name: columns_of(table) for table in RAW_TABLES} | {MANIFEST: _MANIFEST_COLUMNS}
         self._lacking: dict[str, dict[str, str]] = {}
-        """What tables of an earlier version have yet to get: columns and types by table."""
+        """Columns that tables of an earlier version lack: types by name, by table."""
         self._there = {name for name in self._shapes if self._has(name)}
         self._others: dict[str, int] = {}
 
     def compare(self, local: Sequence[Chunk]) -> list[Chunk]:
         """Return the chunks to load, with the reason.
 
-        The manifest is believed only where the table has as many rows of the season as it says.
+        Trust the manifest only where the table has as many rows of the season as it says.
         """
         manifest = self._manifest()
         todo = []
@@ -238,12 +238,12 @@ class _Remote:
         return todo
 
     def note_others(self, warn: Warn) -> None:
-        """Say of seasons that only BigQuery has that they stay."""
+        """Warn that seasons which only BigQuery has stay."""
         for name, others in self._others.items():
             if others:
                 warn(
-                    f"{DATASET}.{name} has {others:,} rows there of seasons that the warehouse has not: "
-                    "they stay"
+                    f"{DATASET}.{name} has {others:,} rows there of seasons that the warehouse "
+                    "lacks: they stay"
                 )
 
     def create_missing(self) -> None:
@@ -271,7 +271,7 @@ class _Remote:
             self._client.query_and_wait(f"alter table `{self._path(name)}` {added}")
 
     def put(self, chunk: Chunk, file: Path) -> None:
-        """Put a file's rows in the place of a season's, all or none, however often it takes."""
+        """Replace a season's rows by those of a file, all or none, with retries."""
         from google.api_core import exceptions
         from requests.exceptions import RequestException
         from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
@@ -292,7 +292,7 @@ class _Remote:
 
         schema = _schema(columns_of(_table(chunk)))
         arriving = Table(self._path(f"arriving_{chunk.table}_{uuid.uuid4().hex[:12]}"), schema)
-        # Should this process be killed, BigQuery tidies up.
+        # If this process is killed, BigQuery removes the table.
         arriving.expires = datetime.now(UTC) + timedelta(days=1)
         arriving = self._client.create_table(arriving)
         try:
@@ -348,7 +348,7 @@ class _Remote:
         from google.cloud.bigquery import DEFAULT_RETRY
 
         try:
-            # The first call of all: an address where nobody answers is said soon.
+            # The first call of all: fail soon when nobody answers.
             found = self._client.get_table(self._path(name), retry=DEFAULT_RETRY.with_timeout(20), timeout=20)
         except NotFound:
             return False
@@ -360,13 +360,13 @@ class _Remote:
 
     def _refuse_other_columns(self, found: Table, there: dict[str, str], columns: dict[str, str]) -> None:
         wrong = [
-            f"column {name} is {there.get(name, 'absent')} there, {columns.get(name, 'absent')} here"
+            f"column {name} is {there.get(name, 'absent')} in BigQuery, {columns.get(name, 'absent')} here"
             for name in (*columns, *(name for name in there if name not in columns))
             if there.get(name) != columns.get(name)
         ]
         if wrong:
             raise UserError(
-                f"{found.full_table_id} is another table than ours: {'; '.join(wrong[:3])}"
+                f"{found.full_table_id} is not a table of this project: {'; '.join(wrong[:3])}"
                 f"{f'; and {len(wrong) - 3} more' if len(wrong) > 3 else ''}. Nothing was changed.\n"
                 "  Rename or drop it, then upload again."
             )

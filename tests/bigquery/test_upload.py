@@ -275,7 +275,7 @@ def test_a_table_of_another_shape_is_refused_and_nothing_touched(raw, emulator, 
     }
     there.client.create_dataset("nba_raw")
     there.query(f"create table nba_raw.team_box ({columns.format(**listed)})")
-    with pytest.raises(UserError, match=r"nba_raw\.team_box is another table than ours") as refusal:
+    with pytest.raises(UserError, match=r"nba_raw\.team_box is not a table of this project") as refusal:
         upload_raw(raw, there)
     assert said in str(refusal.value)
     assert _tables(there) == {"team_box"}

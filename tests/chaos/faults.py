@@ -345,7 +345,7 @@ def _poisoned(ground: Ground, days: list[date], position: int) -> Result:
         and not ended.traceback
         and verdict.ok
         and failed == {(POISONED, poison, "error"), (NEEDS_POISONED, poison, "skipped")}
-        and "again with" in ended.err
+        and "retry with" in ended.err
     )
     again = run(warehouse, "retry")
     _allow(warehouse)

@@ -202,7 +202,7 @@ def test_many_dates_are_summed_up(tmp_path):
     lines = needs_a_person(run(dbt))
     assert lines == [
         f"failed: 30 dates, {days[0]}..{days[-1]} ({TDZA}): Binder Error: no such column. "
-        "Again with: python orchestrate.py retry"
+        "Retry with: python orchestrate.py retry"
     ]
 
 

@@ -95,7 +95,7 @@ def test_a_holder_that_cannot_be_read(league, monkeypatch, text):
     monkeypatch.setattr(lock, "PATIENCE_SECONDS", 0.05)
     with lock.held(league.file):
         league.warehouse.with_name("nba.duckdb.lock.holder").write_text(text)
-        with pytest.raises(HeldError, match="not known"), lock.held(league.file):
+        with pytest.raises(HeldError, match="is unknown"), lock.held(league.file):
             pass
 
 
