@@ -22,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Load raw NBA data, build the Phase 4 feature tables, and say what is there. "
+    help="Load raw NBA data, build the Phase 4 feature tables, and report their state. "
     "The warehouse is the DuckDB file NBA_DUCKDB_PATH (default: nba.duckdb in the project), or with "
     "--target bigquery the project NBA_BIGQUERY_PROJECT.",
 )
@@ -34,7 +34,7 @@ def day(text: str):
 
 
 Start = Annotated[datetime | None, day("First date (default: the first of the schedule).")]
-End = Annotated[datetime | None, day("Last date (default: today, US Eastern unless NBA_TIMEZONE says).")]
+End = Annotated[datetime | None, day("Last date (default: today, in NBA_TIMEZONE or US Eastern).")]
 Dates = Annotated[
     str | None, typer.Option(metavar="D,D,...", show_default=False, help="Only these dates, as YYYY-MM-DD.")
 ]
@@ -47,7 +47,7 @@ Tables = Annotated[
     typer.Option(
         metavar="NAME,...",
         show_default=False,
-        help="Only these tables (names, or TDZA, PSZA, PCF, PDC, MLFS) and what they are made from.",
+        help="Only these tables (names, or TDZA, PSZA, PCF, PDC, MLFS) and their upstream tables.",
     ),
 ]
 Only = Annotated[
@@ -62,25 +62,25 @@ PerWindow = Annotated[
     int, typer.Option("--window", min=1, help="Game dates per dbt run; whole seasons are kept together.")
 ]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first date that cannot be built.")]
-MaxFailures = Annotated[int, typer.Option(min=1, help="Stop after so many failures.")]
+MaxFailures = Annotated[int, typer.Option(min=1, help="Stop after this many failures.")]
 AllowEmpty = Annotated[
     bool,
     typer.Option(
         "--allow-empty",
-        help="Build also when more than three dates that have rows would have none afterwards.",
+        help="Build even if more than three dates would lose all their rows.",
     ),
 ]
 SkipPreflight = Annotated[
-    bool, typer.Option("--skip-preflight", help="Build with inputs that would make wrong numbers, too.")
+    bool, typer.Option("--skip-preflight", help="Build even from inputs that would make the numbers wrong.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, on a terminal.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Notify = Annotated[
     list[str] | None,
     typer.Option(
         metavar="URL",
         envvar="NBA_NOTIFY",
         show_default=False,
-        help="Send the digest there if somebody should act: json://..., mailto://..., slack://... (apprise).",
+        help="Where to send the digest if somebody should act: json://..., mailto://... (as in apprise).",
     ),
 ]
 Target = Annotated[
@@ -96,7 +96,7 @@ MaxBytes = Annotated[
     typer.Option(
         metavar="SIZE",
         show_default=False,
-        help="Refuse a plan that reads more, as 500MB or 2TiB (BigQuery, by a dry run).",
+        help="Refuse a plan that would read more, e.g. 500MB or 2TiB (BigQuery; a dry run tells).",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progress stays on stderr.")]
@@ -104,7 +104,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progre
 
 @app.callback()
 def before_any_command(context: typer.Context) -> None:
-    """Look at the environment first, but for whoever only asks for help."""
+    """Check the environment first, unless only help was asked for."""
     if "--help" not in sys.argv[1:]:
         for note in check_environment():
             print(f"note: {note}", file=sys.stderr)
@@ -112,19 +112,19 @@ def before_any_command(context: typer.Context) -> None:
 
 
 def _runner(warehouse, run_id: str = ""):
-    """Return the dbt that commands build with, unless the context brings another (tests do)."""
+    """Return the dbt runner that commands use; tests put another into the context."""
     from orchestrator.dbt.runner import Runner
 
     return Runner(warehouse, run_id)
 
 
 def _loading():
-    """Return the guard of a load: a signal ends it and leaves nothing, until the load is in."""
+    """Return the guard of a load: until it commits, a signal stops it without a trace."""
     from orchestrator.core.interrupts import StopAtOnce
 
     return StopAtOnce(
-        "the warehouse is as it was; give the command again when you like",
-        lambda name: print(f"{name} came late: the data is in, the rest takes a moment", file=sys.stderr),
+        "the warehouse is unchanged; run the command again at any time",
+        lambda name: print(f"{name} came too late: the data is loaded", file=sys.stderr),
     )
 
 
@@ -138,8 +138,8 @@ def ingest(
         bool,
         typer.Option(
             "--replace-season",
-            help="Replace whole seasons, not just the games a file holds: what a file lacks of a season it "
-            "covers vanishes.",
+            help="Replace whole seasons, not only the games in a file: remove the stored games that a file "
+            "lacks of a season it covers.",
         ),
     ] = False,
     check: Annotated[
@@ -149,9 +149,9 @@ def ingest(
         bool, typer.Option("--yes", "-y", help="Let --replace-season remove stored games without asking.")
     ] = False,
 ) -> None:
-    """Load raw files into the warehouse: all of what was asked, or nothing.
+    """Load raw files into the warehouse: everything you asked for, or nothing.
 
-    A file replaces the games that it holds, so one night's files are enough.
+    A file replaces only the games it holds, so one night's files are enough.
 
     Example: python orchestrate.py ingest --from ../data --season 2022-23 --season 2023-24
     """
@@ -164,7 +164,7 @@ def ingest(
             season or (),
             whole_seasons=replace_season,
             only_check=check,
-            may_vanish=lambda what: yes or console.confirm_loss(what),
+            may_remove=lambda what: yes or console.confirm_loss(what),
             before_commit=stop.close,
         )
         report = load_files(source, duckdb_file(), how, warn=console.warn)
@@ -182,7 +182,7 @@ def demo(
         Path | None, typer.Option(metavar="DIR", help="Keep the generated files here.", show_default=False)
     ] = None,
     if_empty: Annotated[
-        bool, typer.Option("--if-empty", help="Do nothing when the warehouse has raw data already.")
+        bool, typer.Option("--if-empty", help="Do nothing if the warehouse already has raw data.")
     ] = False,
 ) -> None:
     """Load a synthetic league, in the same files and through the same checks as real data.
@@ -199,42 +199,46 @@ def demo(
     if report:
         console.show_loaded(report.rows)
     else:
-        console.say("the warehouse has raw data already: no demo league loaded")
+        console.say("the warehouse already has raw data: no demo league was loaded")
 
 
+@app.command("publish", hidden=True)  # the former name, for one version
 @app.command()
-def publish(
+def upload(
+    context: typer.Context,
     to: Annotated[
         str, typer.Option("--to", metavar="TARGET", help="An output of profiles.yml: bigquery, or emulator.")
     ],
     season: Season = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be loaded, and why.")
+        bool, typer.Option("--dry-run", help="Only show what would be loaded, and why.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Hand raw data over to BigQuery: each table and season that is not there, or not the same.
+    """Upload the raw tables to BigQuery: each table and season that is absent there, or differs.
 
-    Cut it short when you like: what landed is whole, and the next run loads the rest.
+    You may interrupt it at any time: every season is complete or untouched, and the next run loads the rest.
 
-    Example: python orchestrate.py publish --to bigquery --season 2022-23
+    Example: python orchestrate.py upload --to bigquery --season 2022-23
     """
+    if context.info_name == "publish":
+        print("note: `publish` is now called `upload`; the next version drops the old name", file=sys.stderr)
     from orchestrator.cli import console
-    from orchestrator.raw.upload import publish as hand_over
+    from orchestrator.raw.upload import upload as send
     from orchestrator.warehouse.bigquery_client import connect
 
-    result = hand_over(
+    result = send(
         duckdb_file(),
         connect(to),
         season or (),
         dry_run=dry_run,
-        on_loaded=console.show_published_chunk,
+        on_loaded=console.show_uploaded_chunk,
         warn=console.warn,
     )
     if as_json:
         _print_json(result.as_json())
     else:
-        console.show_published(result)
+        console.show_uploaded(result)
 
 
 @app.command()
@@ -249,13 +253,13 @@ def plan(
     window: PerWindow = LARGEST_WINDOW,
     skip_preflight: SkipPreflight = False,
     from_state: Annotated[
-        bool, typer.Option("--state", help="Answer from the progress file, also while a backfill runs.")
+        bool, typer.Option("--state", help="Answer from the progress file, even while a backfill runs.")
     ] = False,
     max_bytes: MaxBytes = None,
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a backfill would build and why, what not and why, and how long it would take.
+    """Show what a backfill would build and skip, why, and how long it would take.
 
     Example: python orchestrate.py plan --season 2022-23 --only stale
     """
@@ -278,7 +282,7 @@ def backfill(
     skip_preflight: SkipPreflight = False,
     allow_empty: AllowEmpty = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be built, as plan does.")
+        bool, typer.Option("--dry-run", help="Only show what would be built, like plan.")
     ] = False,
     yes: Yes = False,
     notify: Notify = None,
@@ -286,9 +290,9 @@ def backfill(
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Build what is missing, failed or stale, put aside what cannot be built, and print the coverage table.
+    """Build what is missing, failed or stale, quarantine what fails, and print the coverage table.
 
-    Exit status: 0 when all that was planned is there, 1 when not, 2 for a usage error, 3 when another
+    Exit status: 0 when everything planned was built, 1 when not, 2 for a usage error, 3 when another
     backfill is running, 130 or 143 when interrupted.
 
     Example: python orchestrate.py backfill --start 2022-01-10 --end 2022-01-16
@@ -320,7 +324,7 @@ def retry(
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Build the dates that failed, and only these.
+    """Build only the dates that failed.
 
     Example: python orchestrate.py retry --dates 2022-01-15
     """
@@ -342,16 +346,16 @@ def resume(
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Build what the last run had left, whatever stopped it.
+    """Build what the last run did not finish, whatever stopped it.
 
     Example: python orchestrate.py resume
     """
-    from orchestrator.run.resume import left_by_last_run
+    from orchestrator.run.resume import unfinished_request
 
     warehouse = warehouse_of(target)
-    request = left_by_last_run(warehouse)
+    request = unfinished_request(warehouse)
     if request is None:
-        print("the last run left nothing: it had finished", file=sys.stderr)
+        print("nothing to resume: the last run finished", file=sys.stderr)
         return
     settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
     _backfill(context, warehouse, request, settings, yes, notify, as_json)
@@ -359,12 +363,12 @@ def resume(
 
 @app.command()
 def status(
-    by: Annotated[str | None, typer.Option(metavar="season", help="A table for each season.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="season", help="Show one table per season.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")] = False,
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Say what is there against what is expected, what runs, what failed and what is stale.
+    """Show the coverage, the running or last run, failures and stale ranges.
 
     Example: python orchestrate.py status --by season
     """
@@ -414,7 +418,7 @@ def show(
     target: Target = None,
     as_json: Json = False,
 ) -> None:
-    """Print all that is known of one date of one table: state, receipt, exclusions by reason, inputs.
+    """Print everything known about one date of one table: state, receipt, exclusions by reason, inputs.
 
     Example: python orchestrate.py show ml_feature_store 2022-01-15
     """
@@ -443,14 +447,15 @@ def progress_log(target: Target = None) -> None:
 
 
 def _request(start, end, dates, seasons, tables, only, window):
+    from orchestrator.core.seasons import start_year
     from orchestrator.plan.refusals import refuse_contradictions
-    from orchestrator.plan.request import Request, named_dates, named_season, named_tables
+    from orchestrator.plan.request import Request, named_dates, named_tables
 
     request = Request(
         start.date() if start else None,
         end.date() if end else None,
         named_dates(dates) if dates is not None else (),
-        tuple(named_season(text) for text in seasons or ()),
+        tuple(start_year(text) for text in seasons or ()),
         named_tables(tables or ()),
         only,
         window,
@@ -504,7 +509,7 @@ def _backfill(context, warehouse, request, settings, yes: bool, notify, as_json:
     try:
         outcome = build(warehouse, request, settings, progress, progress.confirm, context.obj)
     except Exception:
-        if progress.outcome:  # it had begun
+        if progress.outcome:  # the run had begun
             send(progress.outcome, notify or (), console.warn)
         raise
     if outcome.state == RunState.INTERRUPTED:

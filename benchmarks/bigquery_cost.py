@@ -19,6 +19,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -30,6 +31,7 @@ sys.path.insert(0, str(PROJECT))  # run as a script
 
 from demo import write_league  # noqa: E402
 from orchestrator.core import sql_text  # noqa: E402
+from orchestrator.core.seasons import first_day, season_of  # noqa: E402
 from tests.bigquery.analyzer import Read, Script, Statement, analyze, compiled  # noqa: E402
 
 ANALYZER = PROJECT / ".venv-bigquery" / "bin" / "python"
@@ -187,8 +189,7 @@ def bytes_of_scripts(
 
 def season_to_date(window: dict[str, str]) -> dict[str, str]:
     """What the models of Phase 3 replace: from the first of October before the window (in_history)."""
-    year, month = map(int, window["start"].split("-")[:2])
-    return {"start": f"{year - (month < 10)}-10-01", "end": window["end"]}
+    return {"start": str(first_day(season_of(date.fromisoformat(window["start"])))), "end": window["end"]}
 
 
 # --- the page --------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def write_league(directory: Path, seasons: int = 3, seed: int = 7) -> None:
                 population.turn_year(rng, names, year)
             Season(rng, files, population, year, shots_go_quiet=year == first_year).write()
         files.add("players", _players(rng, population))
-        files.publish()
+        files.finish()
 
 
 def _players(rng: np.random.Generator, population: Population) -> dict[str, np.ndarray]:

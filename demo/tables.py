@@ -98,7 +98,7 @@ TABLES = {
 
 
 class LeagueFiles:
-    """Collects rows season by season; `publish` puts the finished files into the folder."""
+    """Collects rows season by season; `finish` puts the complete files into the folder."""
 
     def __init__(self, directory: Path):
         directory.mkdir(parents=True, exist_ok=True)
@@ -128,7 +128,7 @@ class LeagueFiles:
         self._con.unregister("staged")
         self._parts[table].append(part)
 
-    def publish(self) -> None:
+    def finish(self) -> None:
         """Join the seasons of every table and move the files into place."""
         for table, parts in self._parts.items():
             whole = os.path.join(self._work.name, f"{table}.parquet")

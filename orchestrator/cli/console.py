@@ -35,11 +35,11 @@ from orchestrator.state.run_state import RunState
 from orchestrator.warehouse.base import Bytes
 
 if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
-    from orchestrator.raw.upload import Chunk, Published
+    from orchestrator.raw.upload import Chunk, Uploaded
 
 
 class _Outliving(Console):
-    """A console whose reader may go: that ends the talking, not the run."""
+    """A console that falls silent when its reader goes away; the run continues."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
@@ -63,12 +63,12 @@ class TerminalProgress(Listener):
         self._bar: Progress | None = None
         self._assume_yes = assume_yes
         self.outcome: Outcome | None = None
-        """What the run came to, once it has ended."""
+        """The result, once the run has ended."""
         self._table_tasks: dict[str, TaskID] = {}
         self._number = self._windows = 0
 
     def began(self, run: Run) -> None:
-        """Say first how to go on, should this be cut short."""
+        """Say first how to resume the run if it is interrupted."""
         self._line(f"resume with: {run.resume_command}")
         self._line(f"log: {run.log}")
 
@@ -152,12 +152,12 @@ class TerminalProgress(Listener):
             self._line(f"  {text}", style="red")
 
     def retrying(self, what: str, error: str, wait_seconds: float) -> None:
-        """Say what is being waited for."""
-        self._line(f"again in {wait_seconds:.1f} s, {what}: {error}", style="yellow")
+        """Say what is tried again, and when."""
+        self._line(f"retrying in {wait_seconds:.1f} s ({what}): {error}", style="yellow")
 
     def interrupted(self, signal_name: str, run: Run) -> None:
         """Say what happens now."""
-        self._line(f"{signal_name}: finishing the window in hand; once more cancels it")
+        self._line(f"{signal_name}: finishing the current window; a second signal cancels it")
         self._line(f"resume with: {run.resume_command}")
 
     def ended(self, outcome: Outcome) -> None:
@@ -173,8 +173,8 @@ class TerminalProgress(Listener):
 
 
 def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
-    """Print what a backfill came to: the tale on stderr, and on stdout the coverage table."""
-    # Of late box scores there is more to say once the rows are there.
+    """Print the result of a backfill: messages on stderr, the coverage table on stdout."""
+    # Once the rows are built, late_games says more about late box scores.
     _warn_of_inputs(
         problem for problem in outcome.plan.warnings if problem.check != LATE or not outcome.succeeded
     )
@@ -182,7 +182,7 @@ def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
         warn(str(game))
     if outcome.state == RunState.NOTHING_TO_DO:
         if outcome.coverage.game_dates:
-            err.print("nothing to do: everything asked for is there (--only all builds it again)")
+            err.print("nothing to do: everything you asked for is built (--only all rebuilds it)")
         else:
             say(f"nothing to do: the schedule has no game that counts up to {outcome.request.until}")
     else:
@@ -200,13 +200,13 @@ def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
     for text in failure_lines(outcome.failures):
         err.print(f"failed: {text}", style="red", markup=False, soft_wrap=True)
     if outcome.failures:
-        err.print("again with: python orchestrate.py retry", style="red")
+        err.print("retry with: python orchestrate.py retry", style="red")
     if outcome.state in (RunState.INTERRUPTED, RunState.STOPPED):
         err.print(f"resume with: {outcome.run.resume_command}", markup=False, soft_wrap=True)
 
 
 def failure_lines(failures: Sequence[Failure]) -> list[str]:
-    """Sum failures up: one line per table, kind and error, with the code's place and the way out."""
+    """Summarize failures: one line per table, kind and error, with the code's path and the next command."""
     grouped: dict[tuple, list[Failure]] = {}
     for failure in failures:
         key = (failure.table, failure.kind, failure.error, failure.sql_path)
@@ -216,11 +216,11 @@ def failure_lines(failures: Sequence[Failure]) -> list[str]:
         days = sorted({failure.day for failure in own})
         span = str(days[0]) if len(days) == 1 else f"{len(days)} dates, {days[0]}..{days[-1]}"
         if kind == "skipped":
-            lines.append(f"{table} {span}: skipped, it needs {error.splitlines()[0]}")
+            lines.append(f"{table} {span}: skipped, because upstream failed: {error.splitlines()[0]}")
         else:
             place = f" ({sql_path})" if sql_path else ""
             again = own[0].retry_command if len(days) == 1 else "python orchestrate.py retry"
-            lines.append(f"{table} {span}: {error}{place}; again with: {again}")
+            lines.append(f"{table} {span}: {error}{place}; retry with: {again}")
     return lines
 
 
@@ -234,7 +234,7 @@ def show_plan(
     read: Bytes | None = None,
     shares: Sequence[SeasonShares] = (),
 ) -> None:
-    """Print what would be built, what not, and why, and what the source knows."""
+    """Print what would be built and skipped, why, and the source coverage."""
     if not plan.windows:
         out.print("nothing to build" + source)
     else:
@@ -258,7 +258,7 @@ def show_plan(
                 str(span.start),
                 str(span.end),
                 f"{span.dates:,}",
-                f"{_reason(span)}{'; rebuilt, as others are made from it' if is_upstream else ''}",
+                f"{_reason(span)}{'; upstream of what is built' if is_upstream else ''}",
                 style="dim" if is_upstream else None,
             )
         out.print(table)
@@ -285,7 +285,7 @@ def show_plan(
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """Sum the plan up in a few lines: per reason the tables and the dates."""
+    """Summarize the plan: the tables and dates by reason."""
     grouped: dict[str, list[Span]] = {}
     for span in plan.build:
         grouped.setdefault(_reason(span), []).append(span)
@@ -299,10 +299,10 @@ def plan_lines(plan: Plan) -> list[str]:
 
 
 def blocked_lines(plan: Plan) -> list[str]:
-    """Say which dates bad inputs keep out, and what to do."""
+    """Say which dates are skipped because of bad inputs, and what to do."""
     lines = plan.blocked_lines
     if lines:
-        lines.append("load corrected files, or build with these inputs all the same: --skip-preflight")
+        lines.append("load corrected files, or build despite these inputs with --skip-preflight")
     return lines
 
 
@@ -314,14 +314,14 @@ def show_status(status: Status, by: str | None = None) -> None:
     if not status.cells:
         if status.remark:
             say(status.remark)
-        err.print("no coverage yet: `python orchestrate.py backfill` builds what is missing,")
-        err.print("  after dbt alone, `python orchestrate.py plan` finds what there is")
+        err.print("no coverage yet: run `python orchestrate.py backfill` to build what is missing,")
+        err.print("  or `python orchestrate.py plan` to find what dbt alone has built")
         return
     out.print(status_view(status, by))
 
 
 def status_view(status: Status, by: str | None = None) -> RenderableType:
-    """Draw the state of everything: coverage, calendar, runs, what failed and what is stale."""
+    """Draw the state of everything: coverage, calendar, runs, failures and stale ranges."""
     parts: list[RenderableType] = []
     parts += [Text(remark, "yellow") for remark in (status.remark, status.code_remark) if remark]
     if by == "season":
@@ -338,7 +338,7 @@ def status_view(status: Status, by: str | None = None) -> RenderableType:
         parts.append(shares_table(status.shares))
     parts += [Text(line, style) for line, style in _run_lines(status)]
     for cell in status.failed[:SHOWN]:
-        text = f"failed: {cell.table} {cell.day}: {first_line(cell.error)}; again with: {cell.retry}"
+        text = f"failed: {cell.table} {cell.day}: {first_line(cell.error)}; retry with: {cell.retry}"
         parts.append(Text(text, "red"))
     if len(status.failed) > SHOWN:
         parts.append(Text(f"... and {len(status.failed) - SHOWN} more failed (--json has them all)", "red"))
@@ -402,7 +402,7 @@ def phase3_table(lines: Sequence[Phase3Coverage]) -> Table:
 
 
 def shares_table(lines: Sequence[SeasonShares]) -> Table:
-    """Draw how much each season's source knows, and how much of what was made of it is ready for use."""
+    """Draw each season's source coverage, and the share of its feature rows that is ready for use."""
     table = Table(title="Seasons", title_justify="left")
     for name in ("Season", "Player rows", "With minutes", "With zones", "Feature rows", "Production-ready"):
         table.add_column(name, justify="left" if name == "Season" else "right")
@@ -423,7 +423,7 @@ def _percent(share: float | None) -> str:
 
 
 def show_gaps(found: Gaps) -> None:
-    """Print ranges that are not as they should be."""
+    """Print ranges that are missing, failed or stale."""
     if found.found_in.remark:
         warn(found.found_in.remark)
     if not found.spans:
@@ -440,7 +440,7 @@ def show_gaps(found: Gaps) -> None:
 
 
 def show_cell(found: dict) -> None:
-    """Print all that is known of one (table, date)."""
+    """Print everything known about one (table, date)."""
     table = Table(title=f"{found['table_name']} {found['analysis_date']}", title_justify="left")
     table.add_column("What")
     table.add_column("Value")
@@ -458,21 +458,21 @@ def show_cell(found: dict) -> None:
 
 
 def confirm_loss(what: str) -> bool:
-    """Ask whether this may vanish; without a terminal the answer is no."""
+    """Ask whether this may be removed; without a terminal the answer is no."""
     if not (sys.stdin.isatty() and err.is_terminal):
         return False
     import typer
 
     try:
-        return typer.confirm(f"{what} vanish. Go on?", default=False, err=True)
+        return typer.confirm(f"{what} would be removed. Continue?", default=False, err=True)
     except typer.Abort:  # Ctrl-D at the question
         return False
 
 
 def show_faults(faults: Sequence[str]) -> None:
-    """Print what would stop a load, or that nothing would."""
+    """Print the faults that would stop a load, or that there are none."""
     if not faults:
-        say("nothing stands in the way of loading these files; nothing was changed")
+        say("these files can be loaded; nothing was changed")
         return
     err.print(
         f"{_count(len(faults), 'fault')} would stop the load; nothing was changed:", style="red", markup=False
@@ -498,13 +498,13 @@ def show_loaded(rows: dict[tuple[str, str | None], int], *, only_checked: bool =
     out.print(table)
 
 
-def show_published_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:
-    """Say on stderr that a chunk has arrived."""
+def show_uploaded_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:
+    """Say on stderr that a chunk was uploaded."""
     say(f"{number}/{of} {chunk}: {chunk.rows:,} rows ({chunk.reason}), {seconds:.1f} s")
 
 
-def show_published(result: Published) -> None:
-    """Print what publishing came to, or, of a dry run, would."""
+def show_uploaded(result: Uploaded) -> None:
+    """Print what was uploaded, or would be in a dry run."""
     if result.dry_run:
         for chunk in result.loaded:
             out.print(f"{chunk}: {chunk.rows:,} rows ({chunk.reason})", markup=False)
@@ -512,7 +512,7 @@ def show_published(result: Published) -> None:
     rows = sum(chunk.rows for chunk in result.loaded)
     out.print(
         f"{result.project}.{result.dataset}: {rows:,} rows {verb}, in {_count(len(result.loaded), 'part')}; "
-        f"{_count(len(result.unchanged), 'part')} there already",
+        f"{_count(len(result.unchanged), 'part')} already there",
         markup=False,
         soft_wrap=True,
     )
@@ -546,14 +546,14 @@ def _run_lines(status: Status) -> list[tuple[str, str]]:
     if status.killed:
         return [
             (
-                f"the last run ({run['started_at']}, pid {run['pid']}) was cut off before its end: "
-                f"go on with {run['resume']}",
+                f"the last run ({run['started_at']}, pid {run['pid']}) was killed: "
+                f"resume with {run['resume']}",
                 "yellow",
             )
         ]
     stopped = (run["outcome"] or {}).get("stopped_by")
     text = f"last run: {run['state']}, {run['started_at']} to {run['ended_at']}"
-    return [(text + (f"; stopped by {stopped}; go on with {run['resume']}" if stopped else ""), "")]
+    return [(text + (f"; stopped by {stopped}; resume with {run['resume']}" if stopped else ""), "")]
 
 
 def _reason(span: Span) -> str:

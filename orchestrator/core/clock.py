@@ -1,4 +1,4 @@
-"""Which day it is where the games are played: dbt's window and the orchestrator's end on the same date."""
+"""Today's date where the games are played, so that dbt and the orchestrator end on the same date."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def time_zone() -> str:
 
 
 def is_time_zone(name: str) -> bool:
-    """Tell whether there is such a zone, written just so."""
+    """Tell whether there is a zone of exactly this name."""
     return name in pytz.all_timezones_set
 
 
 def today() -> date:
-    """Return the date of now, wherever this machine is (macros/windows.sql has the same)."""
+    """Return today's date in that zone (as macros/windows.sql does)."""
     return datetime.now(pytz.timezone(time_zone())).date()

@@ -1,4 +1,4 @@
-"""This process and its command line, as they are told to people."""
+"""This process and its command line, as shown to people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 
 def this_process() -> dict:
-    """Return where this process runs, since when, and what it was told to do."""
+    """Return the host, pid, start and command of this process."""
     return {
         "host": socket.gethostname(),
         "pid": os.getpid(),
@@ -20,19 +20,19 @@ def this_process() -> dict:
 
 
 def describe(found: dict | None) -> str:
-    """Say who holds a lock, for a message."""
+    """Describe the holder of a lock, for a message."""
     if not found:
-        return "who holds it is not known"
+        return "its holder is unknown"
     return f"pid {found['pid']}, since {found['since']}, `{found['command']}`"
 
 
 def this_command() -> str:
-    """Return the command line of this process, as one would type it."""
+    """Return the command line of this process, as a user would type it."""
     return shlex.join(["python", "orchestrate.py", *sys.argv[1:]])
 
 
 def another_command(words: str) -> str:
-    """Return a command line on the same warehouse, as one would type it."""
+    """Return a command line for the same warehouse, as a user would type it."""
     given = sys.argv[1:]
     named = [word for word in given if word.startswith("--target=")]
     if "--target" in given[:-1]:

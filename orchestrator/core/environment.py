@@ -1,4 +1,4 @@
-"""The environment's variables, looked at before anything is done: a wrong one is named, not met halfway."""
+"""Checks the environment variables before anything is done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.core.project import DATASETS, PROJECT_DIR, TARGETS
 
 
 class Variable(NamedTuple):
-    """What a variable may be."""
+    """Which values a variable may have."""
 
     accepts: Callable[[str], object]
     write: str
@@ -27,28 +27,28 @@ _MEMORY = re.compile(
 )
 _DATASET = Variable(
     re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch,
-    "a dataset's name: letters, digits and underscores, as nba_raw",
+    "a dataset's name: letters, digits and underscores, such as nba_raw",
 )
 VARIABLES = {
     "NBA_DUCKDB_PATH": Variable(
         lambda text: not (PROJECT_DIR / text).is_dir(),
-        "the path of the warehouse's file, as /srv/nba/nba.duckdb",
+        "the path of the warehouse's file, such as /srv/nba/nba.duckdb",
     ),
-    "NBA_DUCKDB_MEMORY": Variable(_MEMORY.fullmatch, "a size with its unit, as 512MB or 2GB"),
+    "NBA_DUCKDB_MEMORY": Variable(_MEMORY.fullmatch, "a size with its unit, such as 512MB or 2GB"),
     "NBA_PHASE3": Variable(
         ("built", "external").__contains__,
         "`built` (Phase 3 is built from raw data) or `external` (the database has it already)",
     ),
     "NBA_TARGET": Variable(TARGETS.__contains__, f"one of {', '.join(TARGETS)}"),
-    "NBA_TIMEZONE": Variable(is_time_zone, "a time zone as America/New_York"),
+    "NBA_TIMEZONE": Variable(is_time_zone, "a time zone such as America/New_York"),
     **dict.fromkeys(DATASETS, _DATASET),
 }
 
 
 def check_environment() -> list[str]:
-    """Raise UsageError for each variable that is set and cannot be what was meant, all at once.
+    """Raise one UsageError that names every variable with an invalid value.
 
-    A word of the version before is replaced by today's, also for dbt; what to say of it is returned.
+    Replace a deprecated value by the current one, also for dbt, and return what to say about it.
     """
     notes = []
     if os.environ.get("NBA_PHASE3") == "warehouse":

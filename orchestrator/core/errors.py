@@ -8,7 +8,7 @@ class UserError(Exception):
 
 
 class UsageError(UserError):
-    """The command itself was wrong: an argument that cannot be what was meant."""
+    """The command itself is wrong: an argument is invalid."""
 
     exit_code = 2
 
@@ -20,7 +20,7 @@ class HeldError(UserError):
 
 
 class BusyError(UserError):
-    """The warehouse cannot be had just now: a process has the file open, a service is busy."""
+    """The warehouse is unavailable for now: a process has the file open, or a service is busy."""
 
 
 class WrongShapeError(UserError):

@@ -1,4 +1,4 @@
-"""Whether the project's code is still what it was."""
+"""Detects whether the project's code has changed."""
 
 import hashlib
 
@@ -6,10 +6,10 @@ from orchestrator.core.project import PROJECT_DIR, settings
 
 
 def project_files() -> str:
-    """Return a hash of what makes the numbers: the project's models, macros, seeds, and its settings.
+    """Return a hash of everything that determines the numbers: models, macros, seeds and settings.
 
-    The coverage view carries the logic versions that dbt found for such a state of the files; while it is
-    the same, nobody needs dbt to know which dates are stale.
+    The coverage view carries the logic versions that dbt computed for these files; while the hash is equal,
+    staleness is known without starting dbt.
     """
     digest = hashlib.sha256(repr(settings()).encode())
     files = [PROJECT_DIR / "dbt_project.yml"]

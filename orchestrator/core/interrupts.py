@@ -1,4 +1,4 @@
-"""Ctrl-C and TERM: a backfill finishes the window in hand first, a load of raw data stops at once."""
+"""Ctrl-C and TERM: a backfill finishes its current window first, a load of raw data stops at once."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from orchestrator.core.errors import StoppedError
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
 
-# A signal to a process group and to the process itself is one wish, as with `timeout` or a closed terminal.
+# A signal to a process group and to the process itself counts once, as with `timeout` or a closed terminal.
 ECHO_SECONDS = 0.3
 
 
 class Interrupts:
-    """Owns the signals while a backfill runs; the second one raises KeyboardInterrupt: dbt cancels."""
+    """Handles the signals while a backfill runs; the second one raises KeyboardInterrupt, and dbt cancels."""
 
     def __init__(self, on_first: Callable[[str], None] = lambda name: None):
         self.received: signal.Signals | None = None
         self.cancelled = False
         self.event = threading.Event()
-        """Set with the first signal, so that nobody sleeps through it."""
+        """Set by the first signal, to end any wait."""
         self._on_first = on_first
         self._over = False
         self._before: dict = {}
 
     def __enter__(self) -> Interrupts:
-        """Take the signals over; in a thread that cannot, leave them alone."""
+        """Take over the signals, except outside the main thread."""
         if threading.current_thread() is not threading.main_thread():
             return self
         for number in SIGNALS:
@@ -43,12 +43,12 @@ class Interrupts:
             signal.signal(number, handler)
 
     def close(self) -> None:
-        """Let further signals do nothing: the run is over, and what is left takes a moment."""
+        """Ignore further signals: the run is over and about to end."""
         self._over = True
 
     @property
     def exit_code(self) -> int:
-        """The exit status of a process that such a signal ended: 130 for Ctrl-C, 143 for TERM."""
+        """The exit status for the signal: 130 for Ctrl-C, 143 for TERM."""
         return 128 + (self.received or signal.SIGINT)
 
     def _handle(self, number: int, _frame: object) -> None:
@@ -64,9 +64,9 @@ class Interrupts:
 
 
 class StopAtOnce(Interrupts):
-    """Owns the signals while something that can be undone runs: the first one ends it, in one sentence.
+    """Handles the signals while something runs that can be undone: the first one stops it.
 
-    Once `close` is called, what runs is kept: a signal is only answered by `on_late`.
+    After `close`, the work is kept, and a signal only calls `on_late`.
     """
 
     def __init__(self, said: str, on_late: Callable[[str], None]):
@@ -74,7 +74,7 @@ class StopAtOnce(Interrupts):
         self._said = said
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        """Raise StoppedError if a signal ended it, whatever the libraries in between made of that."""
+        """Raise StoppedError if a signal stopped it, whatever error a library raised instead."""
         super().__exit__()
         if error and self.received:
             ignore_from_now_on()
@@ -82,7 +82,7 @@ class StopAtOnce(Interrupts):
 
     def _handle(self, number: int, _frame: object) -> None:
         if self.received:
-            return  # tidying up takes a moment
+            return  # still cleaning up
         if self._over:
             self._on_first(signal.Signals(number).name)
             return
@@ -91,6 +91,6 @@ class StopAtOnce(Interrupts):
 
 
 def ignore_from_now_on() -> None:
-    """Let an interrupted process end by itself, with its own exit status, however often it is told to."""
+    """Ignore all further signals, so that an interrupted process ends with its own exit status."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

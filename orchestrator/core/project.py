@@ -36,12 +36,12 @@ PHASE3_TABLES = (
 
 
 def phase3_is_external() -> bool:
-    """Tell whether Phase 3 is read from tables that are there (NBA_PHASE3), not built from raw data."""
+    """Tell whether Phase 3 is read from existing tables (NBA_PHASE3), not built from raw data."""
     return os.environ.get("NBA_PHASE3") == "external"
 
 
 def settings() -> dict[str, str]:
-    """Return the environment that decides which models run and over which tables."""
+    """Return the variables that decide which models run, and on which tables."""
     return {name: os.environ[name] for name in sorted(os.environ) if re.match(SETTINGS, name)}
 
 

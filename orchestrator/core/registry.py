@@ -41,7 +41,7 @@ class CoverageState(NamedTuple):
     """Its colour there, as rich writes it."""
     meaning: str
     work: str | None = None
-    """`missing`, `failed` or `stale`; None where nothing is to be done."""
+    """`missing`, `failed` or `stale`; None when there is nothing to do."""
 
 
 _VARS = _vars()

@@ -14,7 +14,7 @@ def names() -> list[str]:
 
 
 def rows(seed: str) -> list[dict[str, str]]:
-    """Return the rows of a seed, as text; UserError when it is gone."""
+    """Return the rows of a seed, as text; UserError when it is missing."""
     try:
         with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))

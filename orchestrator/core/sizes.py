@@ -1,4 +1,4 @@
-"""Numbers of bytes, as people write and read them."""
+"""Parses and formats numbers of bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def parsed_size(text: str) -> int:
     """Return the bytes of `500MB`, `2.5 GiB` or `1000`; UsageError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip().lower())
     if not found or found[2] not in _UNITS:
-        raise UsageError(f"'{text}' is no size: write it as 500MB, 2.5GB or 1TiB")
+        raise UsageError(f"{text!r} is not a size. Write it like 500MB, 2.5GB or 1TiB.")
     return int(float(found[1]) * _UNITS[found[2]])
 
 

@@ -1,4 +1,4 @@
-"""Pieces of SQL and of messages, made from names and values."""
+"""Builds pieces of SQL and messages from names and values."""
 
 from collections.abc import Sequence
 

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
+from orchestrator.core.seasons import first_day, season_of
+
 # Three seasons: measured, one window of them takes 6 s where three windows of one take 12 (each pays dbt's
 # cost per model again), and stays below 600 MB; memory follows the largest window, not the history.
 LARGEST_WINDOW = 650
@@ -78,8 +80,7 @@ def cut(window: Window, days: Sequence[date], first: int) -> tuple[Window, Windo
     before its season's October: a window reads back to the opening night of the season it starts in.
     """
     last, then = days[first - 1], days[first]
-    october = date(then.year if then.month >= 10 else then.year - 1, 10, 1)
-    start = max(last + timedelta(days=1), october)
+    start = max(last + timedelta(days=1), first_day(season_of(then)))
     return Window(window.start, last, first), Window(start, window.end, len(days) - first)
 
 

@@ -1,4 +1,4 @@
-"""dbt, behind a small class: the one place that imports it and knows how to call it."""
+"""The one place that imports and calls dbt."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ModelFailure(NamedTuple):
 
 @dataclass
 class RunResult:
-    """What a dbt invocation came to."""
+    """The result of a dbt invocation."""
 
     success: bool
     failures: list[ModelFailure] = field(default_factory=list)
@@ -55,11 +55,11 @@ class RunResult:
 class Runner:
     """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused.
 
-    What fails because another process has the warehouse raises BusyError, whatever dbt calls the failure.
+    Raises BusyError for any failure caused by another process that holds the warehouse.
     """
 
     def __init__(self, warehouse: Warehouse, run_id: str = ""):
-        # dbt makes hundreds of thousands of objects that stay: look through them for garbage less often.
+        # dbt keeps hundreds of thousands of objects: collect garbage less often.
         gc.set_threshold(100_000)
         from dbt.cli.main import dbtRunner
 
@@ -87,7 +87,7 @@ class Runner:
         return self._manifest is not None
 
     def prepare(self) -> RunResult:
-        """Load the seeds and make the views (staging, calendar, coverage): what planning reads."""
+        """Load the seeds and make the views (staging, calendar, coverage) that planning reads."""
         return self._invoke(
             "build",
             "--resource-type", "seed", "--resource-type", "model",
@@ -140,7 +140,7 @@ class Runner:
         ]
 
     def release(self) -> None:
-        """Let go of a warehouse file: while dbt holds it no other process can open it, not even to read."""
+        """Release a warehouse file: while dbt holds it, no other process can even read it."""
         if self._warehouse.target == "duckdb":
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
@@ -162,7 +162,7 @@ class Runner:
             "--log-path", str(PROJECT_DIR / "logs"),
             "--log-level", "none",
             "--no-write-json",  # a manifest for each call would cost a third of a second
-            # Its own: a dbt run with other vars would throw away what was parsed, and the other way round.
+            # A path of its own: dbt runs with other vars would invalidate the parsed project, and vice versa.
             "--target-path", str(PROJECT_DIR / "target" / "orchestrate" / self._warehouse.target),
         ]  # fmt: skip
 
@@ -237,7 +237,7 @@ def _failure(result) -> ModelFailure:
 
 
 def _own_words(message: str | None) -> str:
-    """Return what the engine said, without dbt's heading and its own list of where it was."""
+    """Return the engine's message, without dbt's heading and location lines."""
     lines = [line.strip() for line in (message or "no message").strip().splitlines()]
     lines = [line for line in lines if line and not line.startswith("compiled code at ")]
     heading = re.match(r"(\w+ Error) in ", lines[0])

@@ -1,4 +1,4 @@
-"""The plan: which (table, date) to build and why, from the coverage alone. What it says is what is done."""
+"""The plan: which (table, date) to build and why, from the coverage alone. A backfill does exactly this."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestrator.state.coverage import DONE, STATES, Cell, Span, spans
 from orchestrator.state.preflight import Problem
 
 MAY_BE_EMPTIED = 3
-"""Dates that may lose all rows of a table without a word: a postponed night or two, not a season."""
+"""Dates that may lose all rows of a table without a refusal: a postponed night or two, not a season."""
 
 
 class PlannedWindow(NamedTuple):
@@ -27,7 +27,7 @@ class PlannedWindow(NamedTuple):
 
 
 class Blocked(NamedTuple):
-    """Dates left out because a problem of the inputs would make them wrong."""
+    """Dates skipped because a problem of the inputs would make them wrong."""
 
     problem: Problem
     dates: int
@@ -36,7 +36,7 @@ class Blocked(NamedTuple):
 
 
 class Emptied(NamedTuple):
-    """Dates that have rows in one of the five tables and, by schedule and box scores, will have none."""
+    """Dates whose rows in one of the five tables would all be removed."""
 
     dates: int
     start: date
@@ -46,29 +46,29 @@ class Emptied(NamedTuple):
 
     @property
     def is_too_much(self) -> bool:
-        """Is it more than a postponed night or two, so that somebody has to say that it is meant?"""
+        """Tell whether this is more than a postponed night or two, and needs --allow-empty."""
         return self.dates > MAY_BE_EMPTIED
 
     def __str__(self) -> str:
         """Say what would be lost."""
         dates = f"{self.dates} date{'' if self.dates == 1 else 's'}, {self.start}..{self.end}"
         return (
-            f"{dates}, would lose all their rows ({self.rows:,}, in {', '.join(self.tables)}): their games "
-            "or box scores are in the raw data no longer"
+            f"{dates}, would lose all their rows ({self.rows:,}, in {', '.join(self.tables)}): the raw "
+            "data no longer has their games or box scores"
         )
 
     @property
     def refusal(self) -> str:
-        """Say it with the likely reason and the way out."""
+        """Say the same with the likely cause and the remedy."""
         return (
-            f"{self}. Probably a file with a part of a season was loaded over the whole: load whole seasons "
-            "again. If it is meant, build it with --allow-empty"
+            f"{self}. Probably a file with part of a season replaced the whole season: load the whole "
+            "season again. If this is intended, build it with --allow-empty"
         )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be built, and what not."""
+    """What would be built, and what skipped."""
 
     windows: list[PlannedWindow] = field(default_factory=list)
     build: list[Span] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Plan:
     """What is not built: per table, (table, date)s by state and reason, as in `not_expected (bootstrap)`."""
     blocked: list[Blocked] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
-    """Other problems of the inputs: what makes no number wrong, or none of those that were asked for."""
+    """Other problems of the inputs, which spoil none of the requested dates."""
     emptied: Emptied | None = None
     """What would lose all its rows; None when nothing would."""
 
@@ -90,18 +90,18 @@ class Plan:
 
     @property
     def blocked_lines(self) -> list[str]:
-        """Say which dates bad inputs keep out, a line per check and season."""
+        """Say which dates are skipped because of bad inputs, one line per check and season."""
         grouped: dict[tuple, list[Blocked]] = {}
         for entry in self.blocked:
             grouped.setdefault((entry.problem.check, entry.problem.spoils_until), []).append(entry)
         lines = []
         for (check, _), entries in grouped.items():
-            # Each keeps out what follows it, to the season's end: the first one keeps out the most.
+            # Each spoils the dates after it, to the season's end: the first one spoils the most.
             first = min(entries, key=lambda entry: entry.problem.game_date)
             others = len({entry.problem.game_date for entry in entries}) - 1
             more = f" and {others} later date{'' if others == 1 else 's'}" if others else ""
             lines.append(
-                f"left out {first.dates} date{'' if first.dates == 1 else 's'}, {first.start}..{first.end}: "
+                f"skipped {first.dates} date{'' if first.dates == 1 else 's'}, {first.start}..{first.end}: "
                 f"{check} on {first.problem.game_date}{more}: {first.problem.detail}"
             )
         return lines
@@ -154,7 +154,7 @@ def make_plan(
     """Decide what to build, from the cells of the whole schedule.
 
     `other_dates` are days without a game that counts which the exclusions list (exhibitions). `spoiled` maps
-    dates to the problems that would make them wrong: they are left out.
+    dates to the problems that would make them wrong: they are skipped.
     """
     spoiled = spoiled or {}
     wanted = [cell for cell in cells if cell.state in request.states and request.covers(cell)]

@@ -1,4 +1,4 @@
-"""Planning without building: what `plan` and `backfill --dry-run` answer."""
+"""Planning without building: the answers of `plan` and `backfill --dry-run`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Planned:
     eta_seconds: float | None
     """None until something was measured."""
     source: str = WAREHOUSE
-    """Who said what is there: the warehouse, or the progress file."""
+    """Where the states come from: the warehouse, or the progress file."""
     age_seconds: float = 0.0
     """How old that is; 0 from the warehouse."""
     code_changed: bool = False
@@ -39,7 +39,7 @@ class Planned:
     bytes: Bytes | None = None
     """What it would read, where reading is billed."""
     shares: Sequence[SeasonShares] = ()
-    """What the source knows of each season, and how much of what was made of it is ready."""
+    """Source coverage and production-ready share by season."""
 
     @property
     def remark(self) -> str:
@@ -74,9 +74,9 @@ def plan_now(
 
 
 def plan_from_state(warehouse: Warehouse, request: Request) -> Planned:
-    """Plan from what the progress file last heard of the warehouse, without looking at the inputs.
+    """Plan from the states in the progress file, without looking at the inputs.
 
-    UserError when there is no such file, or when the warehouse is gone or damaged. In use it may be.
+    UserError without such a file, or when the warehouse is gone or damaged; it may be in use.
     """
     progress = ProgressFile(warehouse)
     kept = progress.snapshot()

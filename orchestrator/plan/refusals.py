@@ -1,4 +1,4 @@
-"""Can it be what was asked for, and is it there? What does not exist is not done: it is said."""
+"""Refuses what contradicts itself, and dates, seasons or ranges that the schedule does not have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.clock import time_zone
 from orchestrator.core.errors import UsageError, UserError
-from orchestrator.core.seasons import season_name, season_of
+from orchestrator.core.seasons import first_day, season_name, season_of
 from orchestrator.state.coverage import Cell
 
 if TYPE_CHECKING:
@@ -16,33 +16,33 @@ if TYPE_CHECKING:
 
 
 def refuse_contradictions(request: Request) -> None:
-    """Raise UsageError when no date can be all that the request says, whatever the schedule holds."""
+    """Raise UsageError when no date can fulfil the request, whatever the schedule holds."""
     start, end = request.start, request.end
     if start and not end and not request.dates and start > request.until:
         raise UsageError(
-            f"--start {start} is after today ({request.until} in {time_zone()}), where a range ends unless "
-            "told: give --end, too"
+            f"--start {start} is after today ({request.until} in {time_zone()}), the default of "
+            "--end: give --end, too"
         )
     for day in request.dates:
         if (start and day < start) or (end and end < day):
-            raise UsageError(f"--dates {day} is not {_between(start, end)}: leave one of the two out")
+            raise UsageError(f"--dates {day} is not {_between(start, end)}: drop one of the two")
         if request.seasons and not set(request.seasons) & _possible_seasons(day):
             raise UsageError(
                 f"--dates {day} is in {season_name(season_of(day))}, not in --season "
-                f"{_names(request.seasons)}: leave one of the two out"
+                f"{_names(request.seasons)}: drop one of the two"
             )
     for season in request.seasons:
-        first, last = date(season, 10, 1), date(season + 1, 10, 31)
+        first, last = first_day(season), date(season + 1, 10, 31)  # one season ran into October
         if (start and last < start) or (end and end < first):
             raise UsageError(
-                f"--season {season_name(season)} is not {_between(start, end)}: leave one of the two out"
+                f"--season {season_name(season)} is not {_between(start, end)}: drop one of the two"
             )
 
 
 def refuse_what_is_not_there(request: Request, cells: Sequence[Cell]) -> None:
     """Raise UserError for a date, a season or a range of which the schedule has no game that counts.
 
-    A request that names none of these is for whatever there is, and that may be nothing.
+    A request that names none of these accepts an empty schedule.
     """
     schedule = sorted({cell.day for cell in cells})
     absent = sorted({*request.dates}.difference(schedule))
@@ -77,7 +77,7 @@ def nearest(schedule: Sequence[date], day: date) -> str:
 
 
 def _possible_seasons(day: date) -> set[int]:
-    """By the calendar; one season ran into October, and the schedule knows which dates are whose."""
+    """Return the seasons that a date may belong to: one season ran into October."""
     season = season_of(day)
     return {season, season - 1} if day.month == 10 else {season}
 

@@ -1,4 +1,4 @@
-"""Look at the warehouse before deciding anything: the coverage, and what is wrong with the inputs."""
+"""Reads what a plan is made from: the coverage, and what is wrong with the inputs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Survey:
 
 
 def survey(warehouse: Warehouse, request: Request, *, check_inputs: bool = True) -> Survey | None:
-    """Read the coverage; None when its view is not of today's files and tables, so that dbt has to make it.
+    """Read the coverage; None when its view is outdated and dbt has to make it.
 
     `check_inputs` also looks for what is wrong with the inputs of the dates that would be built.
     """

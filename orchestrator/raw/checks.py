@@ -1,4 +1,4 @@
-"""What cannot be right about a load as a whole: its files against each other and against what is stored.
+"""Checks a load as a whole: its files against each other and against what is stored.
 
 The queries see three schemas: `staged` (what the files say), `stored` (what the warehouse has) and `after`
 (what it will have).
@@ -110,7 +110,7 @@ def _check_one_game_a_day(con: duckdb.DuckDBPyConnection, faults: Faults) -> Non
         if stored:
             advice = (
                 f"Game {stored[0][0]} is stored already: if it is the same game, give it that id; if the "
-                "file is to take the place of what is stored, load it with --replace-season"
+                "file should replace what is stored, load it with --replace-season"
             )
         faults.add(
             GAMES,
@@ -137,7 +137,7 @@ def _check_games_are_known(con: duckdb.DuckDBPyConnection, table: RawTable, faul
         faults.add(
             table,
             ["game_id"],
-            f"{where} has {count:,} rows whose column game_id is in no row of {GAMES.file} "
+            f"{where} has {count:,} rows whose game_id is neither in {GAMES.file} "
             f"nor stored; e.g. {sql_text.pairs(('game_id', who), example)}",
             f"Add these games to {GAMES.file}",
         )

@@ -1,4 +1,4 @@
-"""What is wrong with the files of a load, collected so that all of it is said at once."""
+"""Collects everything that is wrong with the files of a load, to report it at once."""
 
 from collections.abc import Sequence
 
@@ -9,23 +9,23 @@ UNCHANGED = "Nothing was changed."
 
 
 class Faults:
-    """Faults that stop a load, and the columns that they leave without a meaning."""
+    """Faults that stop a load, and the columns they make unusable."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
         self._unsound: set[tuple[str, str]] = set()
 
     def add(self, table: RawTable, columns: Sequence[str], what: str, advice: str = "") -> None:
-        """Note a fault of these columns: one sentence, and the next step, where it is not plain."""
+        """Add a fault of these columns: one sentence, and the next step where it is not obvious."""
         self.messages.append(f"{what}. {advice}." if advice else f"{what}.")
         self._unsound |= {(table.name, column) for column in columns}
 
     def add_file(self, table: RawTable, what: str, advice: str = "") -> None:
-        """Note a fault that leaves nothing of a file to be judged."""
+        """Add a fault that makes the whole file unusable."""
         self.add(table, [column.name for column in table.columns], what, advice)
 
     def sound(self, table: RawTable, *columns: str) -> bool:
-        """Tell whether these columns can be judged further: one fault must not be said twice."""
+        """Tell whether these columns are free of faults, so that further checks do not repeat one."""
         return not any((table.name, column) in self._unsound for column in columns)
 
     def refuse(self) -> None:

@@ -1,4 +1,4 @@
-"""One raw Parquet file on its way in: read, checked, converted to the types that are stored."""
+"""Reads one raw Parquet file, checks it, and converts it to the stored types."""
 
 import glob
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ TIMESTAMPS = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 DAY = r"\d{4}-\d{2}-\d{2}"
 ISO_DATE = rf"{DAY}([T ]00:00(:00(\.0+)?)?)?"  # midnight is how many writers write a date
 
-WHICH_DAY = "Convert it to US Eastern time and write the day alone: in UTC a late game falls on the next day"
+WHICH_DAY = "Convert it to US Eastern time and write only the day: in UTC a late game falls on the next day"
 
 Warn = Callable[[str], None]
 Rows = dict[tuple[str, str | None], int]
@@ -36,7 +36,7 @@ Rows = dict[tuple[str, str | None], int]
 
 @dataclass
 class Staging:
-    """Where files are read to, and what becomes known of them."""
+    """Where files are read to, and what is found in them."""
 
     con: duckdb.DuckDBPyConnection
     asked: list[str]
@@ -46,10 +46,10 @@ class Staging:
     note: Warn
     rows: Rows = field(default_factory=dict)
     unknown_codes: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    """Team codes that no seed has, by (table, column)."""
+    """Team codes that are in no seed, by (table, column)."""
 
     def stage(self, table: RawTable, path: Path) -> bool:
-        """Read a file into `staged.<table>`, in stored types; False when there is nothing to be judged."""
+        """Read a file into `staged.<table>`, in stored types; False when there is nothing to check."""
         try:
             return _File(self, table, path).stage()
         except duckdb.InterruptException:
@@ -64,7 +64,7 @@ class Staging:
 
 
 class _Check(NamedTuple):
-    """What no value of a column may be, in SQL over the rows of the file."""
+    """A condition that no value of a column may meet, in SQL over the rows of the file."""
 
     column: Column
     broken: str
@@ -93,7 +93,7 @@ class _File:
             if self.table.is_needed:
                 self.faults.add_file(self.table, f"{self.table.file} is empty: it has columns but no rows")
             else:
-                self.note(f"{self.table.file} is empty; what is stored stays")
+                self.note(f"{self.table.file} is empty; stored rows stay")
             return False
         self._check_column_names()
         if self.table.has_season_column and "season" in self.types:
@@ -208,7 +208,7 @@ class _File:
     def _refuse_type(self, column: Column) -> None:
         """Refuse a column that holds something else; one of nothing but NULLs may have any type."""
         name, found = sql_text.name(column.name), self.types[column.name]
-        # Show a value that could not be meant right, where there is one.
+        # Show a value that cannot be converted, if there is one.
         example = self.con.execute(
             f"select {name}::varchar, file_row_number + 1 from {self.rows} "
             f"where {name} is not null "
@@ -262,7 +262,7 @@ class _File:
                     _Check(
                         column,
                         f"{printed} in ({sql_text.texts(unknown)})",
-                        f"are none of {column.words.allowed}",
+                        f"are not one of {column.words.allowed}",
                         f"Write one of these for {', '.join(map(repr, unknown[:5]))}"
                         + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""),
                     )
@@ -361,7 +361,7 @@ class _File:
             )
             return
         self.con.execute(f"create or replace table {staged} as select distinct * from {staged}")
-        self.note(f"{self.table.file}: {extra:,} repeated rows left out (equal in every column)")
+        self.note(f"{self.table.file}: {extra:,} duplicate rows ignored (equal in every column)")
 
     def _count_rows(self) -> None:
         found = self.con.execute(
@@ -371,7 +371,7 @@ class _File:
         self.staging.rows |= {(self.table.name, season): count for season, count in found}
         for season in self.staging.asked:
             if self.table.season and season not in {name for name, _ in found} and self.table is not GAMES:
-                self.note(f"{self.table.file} has no rows of {season}; what was stored of it stays")
+                self.note(f"{self.table.file} has no rows of {season}; its stored rows stay")
 
     def _one(self, query: str) -> tuple | None:
         return self.con.execute(query).fetchone()

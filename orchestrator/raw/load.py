@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from orchestrator.core import sql_text
-from orchestrator.core.errors import UsageError, UserError
+from orchestrator.core.errors import UserError
 from orchestrator.core.project import ANALYTICS, INTERMEDIATE, PRECOMPUTE, RAW
-from orchestrator.core.seasons import is_season
+from orchestrator.core.seasons import start_year
 from orchestrator.raw.checks import check_load
 from orchestrator.raw.faults import UNCHANGED, Faults
 from orchestrator.raw.files import Rows, Staging, Warn
@@ -25,7 +25,7 @@ from orchestrator.raw.oddities import note_oddities
 from orchestrator.raw.tables import GAMES, RAW_TABLES, RawTable
 from orchestrator.raw.words import TeamCodes
 
-# Of whole seasons that are replaced, so many stored games (or days of transactions) may vanish unasked.
+# Replacing whole seasons may remove this many stored games (or days of transactions) without asking.
 FEW = 3
 
 # Games that are of no demo league.
@@ -34,18 +34,18 @@ IS_OTHER = "source is distinct from 'demo'"
 
 @dataclass
 class IngestReport:
-    """What a load came to."""
+    """The result of a load."""
 
     rows: Rows = field(default_factory=dict)
     """By (table, season), season None for `players`."""
     warnings: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    """What would have stopped it; empty unless it only checked."""
+    """The faults of a check; empty after a load."""
 
 
 @dataclass(frozen=True)
 class How:
-    """How a load goes."""
+    """Options of a load."""
 
     seasons: Sequence[str] = ()
     """Only these are read, checked and replaced; empty for all."""
@@ -53,10 +53,10 @@ class How:
     """Replace the seasons that a file covers, instead of the games it holds."""
     only_check: bool = False
     """Change nothing, not even to make a new file."""
-    may_vanish: Callable[[str], bool] = lambda what: False
-    """Asked when more than a few stored games would vanish with their seasons."""
+    may_remove: Callable[[str], bool] = lambda what: False
+    """Asked before more than a few stored games are removed with their seasons."""
     before_commit: Callable[[], None] = lambda: None
-    """Called when all is decided: from here on the load is kept."""
+    """Called just before the commit."""
 
 
 def ingest(source: Path, warehouse: Path, how: How | None = None, *, warn: Warn) -> IngestReport:
@@ -107,8 +107,7 @@ def ingest(source: Path, warehouse: Path, how: How | None = None, *, warn: Warn)
 
 def _asked_seasons(seasons: Sequence[str]) -> list[str]:
     for season in seasons:
-        if not is_season(season):
-            raise UsageError(f"{season!r} is not a season. Write it like 2021-22.")
+        start_year(season)
     return sorted(set(seasons))
 
 
@@ -129,11 +128,11 @@ def _tables_present(source: Path) -> list[RawTable]:
 def _note_unknown_files(source: Path, note: Warn) -> None:
     known = {table.file for table in RAW_TABLES}
     if unknown := sorted(file.name for file in source.glob("*.parquet") if file.name not in known):
-        note(f"not read, as no table is loaded from a file of that name: {', '.join(unknown)}")
+        note(f"ignored, because no table is loaded from a file of that name: {', '.join(unknown)}")
 
 
 def _refuse_absent_seasons(staging: Staging, staged: list[RawTable]) -> None:
-    """A season that was asked for must be in some file; games say so themselves."""
+    """Refuse a requested season that no file has; games are checked elsewhere."""
     found = {season for _, season in staging.rows}
     if GAMES not in staged and (absent := [season for season in staging.asked if season not in found]):
         staging.faults.add(
@@ -146,7 +145,7 @@ def _refuse_absent_seasons(staging: Staging, staged: list[RawTable]) -> None:
 
 @contextmanager
 def _attached(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool) -> Iterator[None]:
-    """Attach the warehouse as `warehouse`; what fails leaves it as it was.
+    """Attach the warehouse as `warehouse`; any error leaves it unchanged.
 
     Where there is none, `read_only` attaches an empty one in memory.
     """
@@ -187,14 +186,14 @@ def _warehouse_error(error: Exception, warehouse: Path, what: str) -> UserError:
         "Binder Error": f"Its {RAW} has tables of another shape: drop these first",
         "No space left": "The disk is full: free some space",
     }
-    next_step = next((text for sign, text in advice.items() if sign in reason), "Remedy that")
+    next_step = next((text for sign, text in advice.items() if sign in reason), "Fix that")
     return UserError(
         f"Cannot {what} the warehouse {warehouse}: {reason}. {UNCHANGED} {next_step}, then run ingest again."
     )
 
 
 class _Load:
-    """The step from what is stored to what will be."""
+    """The step from the stored rows to the new ones."""
 
     def __init__(self, staging: Staging, staged: list[RawTable], whole_seasons: bool):
         self._con, self._faults, self._note = staging.con, staging.faults, staging.note
@@ -202,7 +201,7 @@ class _Load:
         self._staged = staged
         self._whole_seasons = whole_seasons
         self._takes_over = False
-        """Everything stored is of a demo league, and this is not: nothing of it stays."""
+        """The warehouse holds only a demo league, and the files are real: replace everything."""
 
     def look(self, present: list[RawTable]) -> None:
         """Make the views `stored` and `after`, and the tables of games that this load touches, and moves."""
@@ -214,7 +213,7 @@ class _Load:
                 self._faults.add(
                     table,
                     (),
-                    f"{table.file} is missing: the warehouse has no games yet, which takes "
+                    f"{table.file} is missing: a warehouse without games needs "
                     f"{', '.join(other.file for other in needed)}",
                     "Add it to the folder",
                 )
@@ -222,7 +221,7 @@ class _Load:
             f"select exists (from stored.games) and not exists (from stored.games where {IS_OTHER}) "
             f"and exists (from staged.games where {IS_OTHER})"
         )[0]
-        if self._takes_over:  # its games share at most an id with the files': no comparison means anything
+        if self._takes_over:  # do not compare it with the files: their games only share its ids
             for table in RAW_TABLES:
                 self._con.execute(
                     f"create or replace view stored.{table.name} as from staged.{table.name} where false"
@@ -240,7 +239,7 @@ class _Load:
         self._some_moved = self._one("select count(*) from staged.moved_games")[0] > 0
         for table in RAW_TABLES:
             kept = f"select * from stored.{table.name} where not {self._is_replaced(table)}"
-            if not self._one(f"select exists ({kept})")[0]:  # often so, and looking through it would cost
+            if not self._one(f"select exists ({kept})")[0]:  # common, and skipping the union saves time
                 self._con.execute(f"create view after.{table.name} as from staged.{table.name}")
                 continue
             if self._follows_games(table):
@@ -255,15 +254,15 @@ class _Load:
         self._con.execute("use memory.after")
 
     def note_changes(self, how: How) -> None:
-        """Say what is odd about the step; when more than a few stored games vanish, that must be meant."""
+        """Warn of notable changes; ask before more than a few stored games are removed."""
         if self._takes_over:
-            self._note("the demo league that was stored makes way, and with it what was built from it")
+            self._note("the stored demo league is removed, with everything built from it")
         for table in RAW_TABLES:
             if table in self._staged:
                 self._note_fewer_rows(table)
             elif not self._one(f"select exists (from after.{table.name})")[0]:
                 self._note(
-                    f"{table.file} is missing and {RAW}.{table.name} empty: what is made from it is unknown"
+                    f"{table.file} is missing and {RAW}.{table.name} is empty: what needs it is unknown"
                 )
         if self._some_moved:
             count, game, old, new = self._one(
@@ -271,17 +270,17 @@ class _Load:
                 "from staged.moved_games"
             )
             self._note(
-                f"{count:,} stored games are moved; e.g. game {game} from {old} to {new}; their box scores, "
-                "shots and lines move along"
+                f"{count:,} stored games get another date or season; e.g. game {game} from {old} to {new}; "
+                "their box scores, shots and lines follow"
             )
         if self._whole_seasons:
-            vanishing = self._vanishing()
-            if vanishing > FEW:
-                what = f"{vanishing:,} stored games or days that no file has"
-                if not how.only_check and not how.may_vanish(what):
+            removed = self._removed()
+            if removed > FEW:
+                what = f"{removed:,} stored games or days that no file has"
+                if not how.only_check and not how.may_remove(what):
                     raise UserError(
-                        f"{what} would vanish with the seasons that are replaced. {UNCHANGED} Give --yes if "
-                        "that is meant; without --replace-season a file replaces only the games it holds."
+                        f"{what} would be removed with the replaced seasons. {UNCHANGED} Give --yes if this "
+                        "is intended; without --replace-season a file replaces only the games it holds."
                     )
 
     def write(self) -> None:
@@ -318,7 +317,7 @@ class _Load:
     # --- pieces ---------------------------------------------------------------------------------
 
     def _make_stored(self, table: RawTable) -> None:
-        """Make the view of what is stored, and an empty table of what no file says."""
+        """Make the view of the stored rows and, where there is no file, an empty table of staged rows."""
         there = self._columns_there(table)
         columns = ", ".join(
             sql_text.name(column.name)
@@ -362,7 +361,7 @@ class _Load:
         return self._some_moved and table.has_season_column and table is not GAMES
 
     def _note_fewer_rows(self, table: RawTable) -> None:
-        """A file that holds part of a game replaces all of it: say so."""
+        """Warn of a file with part of a game, as it replaces the whole game."""
         if table.key == table.part or not self._columns_there(table):
             return
         part = ", ".join(table.part)
@@ -383,13 +382,13 @@ class _Load:
         )
         if count:
             self._note(
-                f"{table.file}: fewer rows than are stored of {count:,} {table.part_noun}s; "
-                f"e.g. {table.part_noun} {example} has {after:,}, {before:,} are stored; "
+                f"{table.file}: fewer rows than stored for {count:,} {table.part_noun}s; "
+                f"e.g. {table.part_noun} {example} has {after:,} instead of {before:,}; "
                 f"a file replaces each {table.part_noun} it holds"
             )
 
-    def _vanishing(self) -> int:
-        """Say what vanishes with the seasons; return how many games and days."""
+    def _removed(self) -> int:
+        """Warn of what is removed with the seasons; return how many games and days."""
         games: set[str] = set()
         days: set[object] = set()
         for table in self._staged:
@@ -404,8 +403,8 @@ class _Load:
             for season, rows, parts in found:
                 noun = "games" if table.has_season_column else "days"
                 self._note(
-                    f"{table.file} covers {season} and has no row of {len(parts):,} {noun} that are stored: "
-                    f"{rows:,} rows vanish; e.g. {min(parts)}"
+                    f"{table.file} covers {season} but lacks {len(parts):,} stored {noun}: "
+                    f"{rows:,} rows are removed; e.g. {min(parts)}"
                 )
                 (games if noun == "games" else days).update(parts)
         return len(games) + len(days)

@@ -1,6 +1,6 @@
-"""Raw data that is odd but not wrong: counted and said, never fatal.
+"""Warns of raw data that is odd but not wrong.
 
-The queries see the raw tables as the load will leave them (schema `after`, see raw_checks).
+The queries see the raw tables as the load will leave them (schema `after`, see checks).
 """
 
 from orchestrator.core import seeds
@@ -73,7 +73,7 @@ _CONTRADICTIONS = {
         semi join staged.touched_games using (game_id)
         anti join games using (game_id)
     """,
-    "games whose betting sources disagree about the sign of the spread, so that none is taken": """
+    "games whose betting sources disagree about the sign of the spread, so no spread is used": """
         -- + 0: sources print an even game as -0.0, too
         select format('game {}: {} and {}', game_id, min(home_spread) + 0, max(home_spread) + 0) as example
         from betting_lines semi join loaded using (game_id)
@@ -106,7 +106,7 @@ FOLDED = """
 
 
 def note_oddities(staging: Staging) -> None:
-    """Tell of what the games of this load contradict each other in, with counts and an example."""
+    """Warn of contradictions between the games of this load, each with a count and an example."""
     for what, query in _CONTRADICTIONS.items():
         count, example = staging.con.execute(
             f"with {_SCOPE} select count(*), min(example) from ({query})"
@@ -118,7 +118,7 @@ def note_oddities(staging: Staging) -> None:
 
 
 def _note_unknown_codes(staging: Staging) -> None:
-    """Codes that are neither a team nor on the list of those known not to be one."""
+    """Warn of codes that are neither a team's nor a known non-NBA team's."""
     codes, games, example = staging.con.execute(
         f"""
         with {_SCOPE}
@@ -128,14 +128,14 @@ def _note_unknown_codes(staging: Staging) -> None:
     ).fetchone()
     if games:
         staging.note(
-            f"{games:,} games with a team code that no seed has, left out like other games of "
+            f"{games:,} games with a team code that is in no seed, skipped like other games of "
             f"non-NBA teams: {', '.join(codes)}; e.g. game {example}. If it belongs to the "
             "league's exhibitions, add it to seeds/non_nba_teams.csv"
         )
 
 
 def _note_unknown_names(staging: Staging) -> None:
-    """Names of transactions that match nobody: what they say of a player reaches no table."""
+    """Warn of transactions whose player name matches nobody: they reach no table."""
     con = staging.con
     con.execute(FOLDED)
     con.execute("create temp table aliases (printed_name varchar, player_name varchar)")
@@ -174,7 +174,7 @@ def _note_unknown_names(staging: Staging) -> None:
     ).fetchone()
     if unknown:
         staging.note(
-            f"{unknown:,} of {transactions:,} injury transactions name nobody who is known as a player, and "
-            f"so say nothing; e.g. {', '.join(examples)}. If one of them plays under another name, add the "
+            f"{unknown:,} of {transactions:,} injury transactions name no known player and "
+            f"are ignored; e.g. {', '.join(examples)}. If one of them plays under another name, add the "
             "pair to seeds/player_aliases.csv"
         )

@@ -1,4 +1,4 @@
-"""Raw data into the warehouse: from somebody's files, or from an invented league."""
+"""Loads raw data into the warehouse: from files, or from an invented league."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def load_demo(
     if_empty: bool,
     warn: Warn,
 ) -> IngestReport | None:
-    """Load an invented league through the same checks as files; None when `if_empty` and it is not.
+    """Load an invented league through the same checks as files; None when `if_empty` and there is raw data.
 
-    `keep` names a folder for the generated files, which are otherwise thrown away. UserError when the
-    warehouse holds other games than a demo league's.
+    `keep` names a folder for the generated files, which are otherwise deleted. UserError when the warehouse
+    holds games of a real league.
     """
     if warehouse.path.exists():
         with warehouse.reading() as connection:
@@ -54,8 +54,8 @@ def load_demo(
                 ((others,),) = connection.rows(f"select count(*) from {RAW}.games where {IS_OTHER}")
                 if others:
                     raise UserError(
-                        f"the warehouse {warehouse} holds {others:,} games that are no demo league's, and an "
-                        "invented one does not go beside them: set NBA_DUCKDB_PATH to a new file"
+                        f"the warehouse {warehouse} holds {others:,} games of a real league, and an "
+                        "invented one cannot stand beside them: set NBA_DUCKDB_PATH to a new file"
                     )
     from demo import write_league
 
@@ -63,6 +63,6 @@ def load_demo(
         folder = keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         write_league(folder, seasons, seed)
-        # Another league has other games on the same days: they cannot stand beside each other.
-        whole = replace(how or How(), whole_seasons=True, may_vanish=lambda what: True)
+        # Another league has other games on the same days, so it must replace the stored one.
+        whole = replace(how or How(), whole_seasons=True, may_remove=lambda what: True)
         return load_files(folder, warehouse, whole, warn=warn)

@@ -5,13 +5,15 @@ carried when the file has them and are NULL when it does not.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from orchestrator.core.seasons import first_day, season_sql, start_year
 from orchestrator.raw.words import RESULTS, SEASON_TYPES, SHOT_TYPES, Words
 
 
 @dataclass(frozen=True)
 class Column:
-    """One stored column, with its DuckDB type and what is demanded of the file."""
+    """One stored column, with its DuckDB type and what the file must fulfil."""
 
     name: str
     type: str
@@ -19,14 +21,14 @@ class Column:
     nullable: bool = True
     never_negative: bool = False
     words: Words | None = None
-    """The only words there may be; others are refused."""
+    """The only allowed words; others are refused."""
     is_team: bool = False
     """A code that stands for a team."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What no row may be, over the stored columns."""
+    """A condition that no row may meet, over the stored columns."""
 
     columns: tuple[str, ...]
     broken: str
@@ -49,10 +51,10 @@ class RawTable:
     part: tuple[str, ...]
     """What a file replaces: every stored row with the same values here, whatever its season."""
     part_noun: str
-    """What such a part is, for a message."""
+    """The name of such a part, for a message."""
     rules: tuple[Rule, ...] = ()
     is_needed: bool = False
-    """Whether there is nothing to be made without it; of the others a night may have no rows."""
+    """Whether nothing can be built without it; the other files may be absent or empty."""
 
     @property
     def has_season_column(self) -> bool:
@@ -65,8 +67,9 @@ class RawTable:
             return "true"
         if self.has_season_column:
             return f"season = '{season}'"
-        start = int(season[:4])
-        return f"event_date between date '{start}-10-01' and date '{start + 1}-09-30'"
+        year = start_year(season)
+        last = first_day(year + 1) - timedelta(days=1)
+        return f"event_date between date '{first_day(year)}' and date '{last}'"
 
 
 def _never_null(type_: str, names: str, **more: object) -> tuple[Column, ...]:
@@ -213,13 +216,6 @@ BETTING_LINES = RawTable(
     part_noun="game and source",
 )
 
-# The season rule of the contract (R2): October and later belong to the season that starts then.
-_SEASON_OF_EVENT = """printf(
-    '%d-%02d',
-    year(event_date - interval 9 months),
-    (year(event_date - interval 9 months) + 1) % 100
-)"""
-
 INJURY_EVENTS = RawTable(
     name="injury_events",
     file="injuries.parquet",
@@ -230,7 +226,7 @@ INJURY_EVENTS = RawTable(
         *_extra("VARCHAR", "source"),
     ),
     key=None,
-    season=_SEASON_OF_EVENT,
+    season=season_sql("event_date"),
     part=("event_date",),
     part_noun="day",
 )

@@ -1,8 +1,8 @@
-"""Hands the raw tables of the DuckDB warehouse over to BigQuery, season by season.
+"""Uploads the raw tables of the DuckDB warehouse to BigQuery, season by season.
 
 Each table and season is loaded as one Parquet file into a table of its own, and takes its place together with
-its entry in `nba_raw.published` in one transaction. So a run may be cut short anywhere: what landed is whole,
-and the next run loads the rest.
+its entry in `nba_raw.published` in one transaction. So you may interrupt a run at any point: every season is
+complete or untouched, and the next run loads the rest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.core import sql_text
 from orchestrator.core.errors import UsageError, UserError
 from orchestrator.core.project import RAW
-from orchestrator.core.seasons import is_season
+from orchestrator.core.seasons import start_year
 from orchestrator.raw.files import Warn
 from orchestrator.raw.tables import RAW_TABLES, RawTable
 from orchestrator.warehouse.base import LOAD_FIRST, Connection
@@ -47,7 +47,7 @@ _CLUSTERING = {
     table.name: ["season", "game_id"] if table.has_season_column else list(table.part) for table in RAW_TABLES
 }
 
-MANIFEST = "published"
+MANIFEST = "published"  # stored: the name outlived that of the command
 _MANIFEST_COLUMNS = {
     "table_name": "STRING",
     "season": "STRING",
@@ -69,7 +69,7 @@ class Chunk:
     content_hash: str
     """Of what the rows say, in any order; when they were ingested does not count."""
     reason: str = ""
-    """Why it is loaded: `new`, `changed`, or what of it is not there: columns or rows."""
+    """Why it is loaded: `new`, `changed`, or which columns or rows BigQuery lacks."""
 
     def __str__(self) -> str:
         """Show as `player_box 2021-22`."""
@@ -77,8 +77,8 @@ class Chunk:
 
 
 @dataclass
-class Published:
-    """What a run came to."""
+class Uploaded:
+    """The result of a run."""
 
     project: str
     dataset: str
@@ -92,10 +92,10 @@ class Published:
 
 
 OnLoaded = Callable[[Chunk, int, int, float], None]
-"""Hears of a chunk that landed, the how-manieth it was, of how many, and the seconds it took."""
+"""Called after each chunk: the chunk, its number, the total, and the seconds it took."""
 
 
-def publish(
+def upload(
     warehouse: DuckDBFile,
     to: Access,
     seasons: Sequence[str] = (),
@@ -103,21 +103,20 @@ def publish(
     dry_run: bool = False,
     on_loaded: OnLoaded = lambda *_: None,
     warn: Warn = lambda _: None,
-) -> Published:
-    """Load what BigQuery's `nba_raw` lacks, or has otherwise; seasons that only BigQuery has stay."""
+) -> Uploaded:
+    """Load what BigQuery's `nba_raw` lacks or has differently; seasons that only BigQuery has stay."""
     for season in seasons:
-        if not is_season(season):
-            raise UsageError(f"{season!r} is not a season. Write it like 2021-22.")
+        start_year(season)
     warehouse.check()
-    with explained(to.project), TemporaryDirectory(prefix="nba-publish-") as scratch:
+    with explained(to.project), TemporaryDirectory(prefix="nba-upload-") as scratch:
         remote = _Remote(to)
-        # The warehouse is let go before the slow part: whoever wants to write to it need not wait.
+        # Close the warehouse before the slow part, so that others can write to it.
         with warehouse.reading() as opened:
             local = _chunks(opened, seasons)
             todo = remote.compare(local)
             if not seasons:
                 remote.note_others(warn)
-            result = Published(
+            result = Uploaded(
                 to.project, DATASET, dry_run, todo, [chunk for chunk in local if _find(todo, chunk) is None]
             )
             if dry_run:
@@ -163,9 +162,9 @@ def _refuse_missing_columns(warehouse: Connection, table: RawTable) -> None:
     if missing := [column.name for column in table.columns if column.name not in there]:
         raise UserError(
             f"{DATASET}.{table.name} comes from an earlier version and has no column {', '.join(missing)}. "
-            "Nothing was published.\n"
+            "Nothing was uploaded.\n"
             "  Load any file again with `orchestrate.py ingest --from DIR`, which adds what is missing, then "
-            "publish."
+            "upload again."
         )
 
 
@@ -206,18 +205,18 @@ class _Remote:
     """`nba_raw` in BigQuery."""
 
     def __init__(self, to: Access):
-        """Look at what is there; a table of another shape is an error."""
+        """Look at the tables; one with different columns is an error."""
         self._client, self._project, self._location = to.client, to.project, to.location
         self._shapes = {table.name: columns_of(table) for table in RAW_TABLES} | {MANIFEST: _MANIFEST_COLUMNS}
         self._lacking: dict[str, dict[str, str]] = {}
-        """What tables of an earlier version have yet to get: columns and types by table."""
+        """Columns that tables of an earlier version lack: types by name, by table."""
         self._there = {name for name in self._shapes if self._has(name)}
         self._others: dict[str, int] = {}
 
     def compare(self, local: Sequence[Chunk]) -> list[Chunk]:
         """Return the chunks to load, with the reason.
 
-        The manifest is believed only where the table has as many rows of the season as it says.
+        Trust the manifest only where the table has as many rows of the season as it says.
         """
         manifest = self._manifest()
         todo = []
@@ -226,25 +225,25 @@ class _Remote:
             for chunk, count in zip(chunks, self._count(table, chunks), strict=True):
                 known = manifest.get((chunk.table, chunk.season))
                 if known is None:
-                    reason = "not published by this command" if count else "new"
+                    reason = "not uploaded by this command" if count else "new"
                 elif table.name in self._lacking:
                     reason = f"no {', '.join(self._lacking[table.name])} there yet"
                 elif known != (chunk.rows, chunk.content_hash):
                     reason = "changed"
                 elif known[0] != count:
-                    reason = f"{known[0]:,} rows were published, {count:,} are there"
+                    reason = f"{known[0]:,} rows were uploaded, {count:,} are there"
                 else:
                     continue
                 todo.append(replace(chunk, reason=reason))
         return todo
 
     def note_others(self, warn: Warn) -> None:
-        """Say of seasons that only BigQuery has that they stay."""
+        """Warn that seasons which only BigQuery has stay."""
         for name, others in self._others.items():
             if others:
                 warn(
-                    f"{DATASET}.{name} has {others:,} rows there of seasons that the warehouse has not: "
-                    "they stay"
+                    f"{DATASET}.{name} has {others:,} rows there of seasons that the warehouse "
+                    "lacks: they stay"
                 )
 
     def create_missing(self) -> None:
@@ -272,7 +271,7 @@ class _Remote:
             self._client.query_and_wait(f"alter table `{self._path(name)}` {added}")
 
     def put(self, chunk: Chunk, file: Path) -> None:
-        """Put a file's rows in the place of a season's, all or none, however often it takes."""
+        """Replace a season's rows by those of a file, all or none, with retries."""
         from google.api_core import exceptions
         from requests.exceptions import RequestException
         from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
@@ -293,7 +292,7 @@ class _Remote:
 
         schema = _schema(columns_of(_table(chunk)))
         arriving = Table(self._path(f"arriving_{chunk.table}_{uuid.uuid4().hex[:12]}"), schema)
-        # Should this process be killed, BigQuery tidies up.
+        # If this process is killed, BigQuery removes the table.
         arriving.expires = datetime.now(UTC) + timedelta(days=1)
         arriving = self._client.create_table(arriving)
         try:
@@ -306,7 +305,7 @@ class _Remote:
                 )
             rows = job.result().output_rows
             if rows != chunk.rows:
-                raise UserError(f"{chunk}: {chunk.rows:,} rows were sent and {rows:,} arrived: publish again")
+                raise UserError(f"{chunk}: {chunk.rows:,} rows were sent and {rows:,} arrived: upload again")
             self._take_place(chunk, arriving.table_id)
         finally:
             self._client.delete_table(arriving.reference, not_found_ok=True)
@@ -339,7 +338,7 @@ class _Remote:
         self._client.query_and_wait(script, job_config=config)
 
     def _labels(self, chunk: Chunk) -> dict[str, str]:
-        return {"nba_command": "publish", "nba_table": chunk.table, "nba_season": chunk.season or "any"}
+        return {"nba_command": "upload", "nba_table": chunk.table, "nba_season": chunk.season or "any"}
 
     def _path(self, table: str) -> str:
         return f"{self._project}.{DATASET}.{table}"
@@ -349,7 +348,7 @@ class _Remote:
         from google.cloud.bigquery import DEFAULT_RETRY
 
         try:
-            # The first call of all: an address where nobody answers is said soon.
+            # The first call of all: fail soon when nobody answers.
             found = self._client.get_table(self._path(name), retry=DEFAULT_RETRY.with_timeout(20), timeout=20)
         except NotFound:
             return False
@@ -361,15 +360,15 @@ class _Remote:
 
     def _refuse_other_columns(self, found: Table, there: dict[str, str], columns: dict[str, str]) -> None:
         wrong = [
-            f"column {name} is {there.get(name, 'absent')} there, {columns.get(name, 'absent')} here"
+            f"column {name} is {there.get(name, 'absent')} in BigQuery, {columns.get(name, 'absent')} here"
             for name in (*columns, *(name for name in there if name not in columns))
             if there.get(name) != columns.get(name)
         ]
         if wrong:
             raise UserError(
-                f"{found.full_table_id} is another table than ours: {'; '.join(wrong[:3])}"
+                f"{found.full_table_id} is not a table of this project: {'; '.join(wrong[:3])}"
                 f"{f'; and {len(wrong) - 3} more' if len(wrong) > 3 else ''}. Nothing was changed.\n"
-                "  Rename or drop it, then publish again."
+                "  Rename or drop it, then upload again."
             )
 
     def _manifest(self) -> dict[tuple[str, str | None], tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""What the words of a file mean: spellings that are taken, and what is stored for them."""
+"""The words that files may use: accepted spellings, and what is stored for them."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from orchestrator.core import seeds
 
 @dataclass(frozen=True)
 class Words:
-    """A column that knows a few words only."""
+    """The few words that a column may hold."""
 
     meanings: dict[str, str]
     """What is stored, by spelling; spellings are compared without case and separators."""
@@ -16,7 +16,7 @@ class Words:
     """Whether true and false, or 1 and 0, may stand for words."""
 
     def meaning(self, printed: str) -> str | None:
-        """Return what is stored for a printed word, None for one that nobody knows."""
+        """Return the stored word for a spelling, None for an unknown one."""
         return self.meanings.get(re.sub("[^a-z0-9]", "", printed.lower()))
 
     @property
@@ -62,7 +62,7 @@ class TeamCodes:
         self._aliases = {row["alias"]: row["team_abbr"] for row in seeds.rows("team_aliases")}
 
     def meaning(self, printed: str) -> str:
-        """Return the code that is stored; one that no seed has stays as it is printed."""
+        """Return the stored code; one that is in no seed stays unchanged."""
         code = printed.strip().upper()
         code = self._aliases.get(code, code)
         return code if code in self.known else printed

@@ -1,8 +1,8 @@
-"""The backfill: survey, plan, build window by window, and ask the database whether the rows are there.
+"""The backfill: survey, plan, build window by window, and check in the database that the rows exist.
 
 A window that fails is halved until the bad date stands alone; that date is quarantined with its error, and
-the rest goes on. The warehouse alone knows what is done (receipts), so a run may be stopped, killed or
-repeated at any moment.
+the rest continues. Only the warehouse (its receipts) decides what is done, so a run may be stopped, killed or
+repeated at any time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MAX_FAILURES = 10
 
 @dataclass(frozen=True)
 class Settings:
-    """How a backfill goes about it."""
+    """Limits and permissions of a backfill."""
 
     max_failures: int = MAX_FAILURES
     """Stop after quarantining this many dates."""
@@ -41,7 +41,7 @@ class Settings:
     max_bytes: int | None = None
     """Refuse a plan that reads more, where reading is billed."""
     allow_empty: bool = False
-    """Build even a plan that leaves many dates without the rows they have."""
+    """Build even a plan that removes all rows of many dates."""
 
 
 def backfill(
@@ -52,10 +52,10 @@ def backfill(
     confirm: Callable[[Plan], bool] = lambda plan: True,
     make_runner: MakeRunner = Runner,
 ) -> Outcome:
-    """Build whatever was asked for and is missing, failed or stale.
+    """Build what the request selects.
 
-    `confirm` sees the plan before anything is built, and may decline. Raises HeldError when another backfill
-    holds the warehouse, UserError when it cannot be read or prepared.
+    `confirm` gets the plan before anything is built, and may decline. Raises HeldError when another backfill
+    holds the warehouse, UserError when the warehouse cannot be read or prepared.
     """
     warehouse.check()
     run = new_run(warehouse, request)
@@ -128,7 +128,7 @@ class _Execution:
         self._finish()
 
     def cancelled(self) -> None:
-        """Come out of a second Ctrl-C: finished windows stay, the current one was rolled back."""
+        """Handle a second Ctrl-C: finished windows stay, the current one was rolled back."""
         self._lookout.release()
         outcome = self.outcome
         outcome.state, outcome.exit_code = RunState.INTERRUPTED, self._interrupts.exit_code

@@ -1,4 +1,4 @@
-"""Which date is to blame for a window that failed: halve the window until the bad date stands alone."""
+"""Finds the date that makes a window fail, by halving the window until the date stands alone."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from orchestrator.state.coverage import SETTLED
 
 
 class Blame:
-    """Cuts failed windows, and names the failures of those that cannot be cut."""
+    """Splits failed windows, and lists the failures of those that cannot be split."""
 
     def __init__(self, cells: Cells):
         self._cells = cells
         self._poisoned: dict[int, tuple] = {}
-        """Seasons in whose history something breaks every later date, with what broke."""
+        """Seasons whose history breaks every later date, with the failure."""
 
     def pieces(self, planned: PlannedWindow, result: RunResult) -> list[PlannedWindow]:
-        """Return two windows to try instead; none when the window is one date, or no date is to blame."""
+        """Return two windows to try instead; none for a single date, or when no date is to blame."""
         window = planned.window
         if window.dates < 2 or failures.is_systemic(result.messages):
             return []
@@ -36,7 +36,7 @@ class Blame:
         return [planned._replace(window=half) for half in halves(window, self._cells.schedule)]
 
     def failures(self, planned: PlannedWindow, result: RunResult) -> list[Failure]:
-        """Say what went wrong for each (table, date) of the window that did not succeed."""
+        """Return a failure for each (table, date) of the window that did not succeed."""
         own = {failure.model: failure for failure in result.failures}
         first = result.failures[0]
         if first.folder not in (None, "phase4", "coverage"):

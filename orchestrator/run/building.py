@@ -1,4 +1,4 @@
-"""Build a plan's windows one by one; a date that fails for good is quarantined, and the rest goes on."""
+"""Builds a plan's windows one by one; a date that keeps failing is quarantined, and the rest continues."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class Building:
         self._tally = Tally(outcome.plan)
         self._quarantined = 0
         self.found_busy = False
-        """Another process kept the warehouse, for longer than a run waits."""
+        """Another process held the warehouse for longer than a run waits."""
 
     def go(self) -> None:
-        """Build all windows, and leave in the outcome what became of them."""
+        """Build all windows, and record the results in the outcome."""
         outcome = self._outcome
         runner = self._lookout.dbt()
         if not runner.is_parsed:
@@ -68,7 +68,7 @@ class Building:
             began = time.monotonic()
             try:
                 result = self._attempt(planned)
-            except BusyError as error:  # no date is to blame, and the next one would fare no better
+            except BusyError as error:  # no date is to blame, and the next one would fail, too
                 outcome.stopped_by, self.found_busy = str(error).splitlines()[0], True
                 outcome.state = RunState.INTERRUPTED if self._interrupts.received else outcome.state
                 return
@@ -112,14 +112,14 @@ class Building:
         )
 
     def _look_again(self, planned: PlannedWindow, *, built: bool) -> dict[str, int]:
-        """Note the cells as they are now, and return the window's rows by the source of their context."""
+        """Read the cells again, and return the window's rows by the source of their context."""
         found = self._lookout.look_again(planned, self._cells, built=built)
         self._cells.all = self._outcome.cells = found.cells
         self._listener.surveyed(found.cells)
         return found.context_rows
 
     def _add_up(self, planned: PlannedWindow, absent: set[date], context_rows: dict[str, int]) -> int:
-        """Count the dates of a window that are there, and return their rows."""
+        """Count the built dates of a window, and return their rows."""
         outcome = self._outcome
         self._tally.add_rows(cell for cell in self._cells.of(planned) if cell.day not in absent)
         rows = self._tally.rows - outcome.rows

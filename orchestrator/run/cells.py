@@ -21,7 +21,7 @@ class Cells:
         self.schedule = sorted(self._seasons)
 
     def season_of(self, day: date) -> int:
-        """Return the season of a game date, which the schedule knows better than the calendar (2019-20)."""
+        """Return the season of a game date, by the schedule: 2019-20 ran into October."""
         return self._seasons[day]
 
     def of(self, planned: PlannedWindow) -> list[Cell]:
@@ -30,7 +30,7 @@ class Cells:
         return [cell for cell in self.all[first:after] if cell.table in planned.tables]
 
     def unsettled(self, planned: PlannedWindow) -> list[Cell]:
-        """Return the cells of a window that still need something."""
+        """Return the cells of a window that are missing, failed or stale."""
         return [cell for cell in self.of(planned) if cell.state not in SETTLED]
 
     def days_of(self, planned: PlannedWindow) -> list[date]:

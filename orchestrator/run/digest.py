@@ -1,4 +1,4 @@
-"""One digest per run, and to a notifier only when a person should act: expected emptiness is no news."""
+"""The digest of a run, sent only when a person should act: expected gaps are not reported."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from orchestrator.state.coverage import STALE
 
 
 def needs_a_person(outcome: Outcome) -> list[str]:
-    """Return what somebody should look at, one line each; empty when nobody needs to."""
+    """Return one line for each thing that needs attention; empty when nothing does."""
     lines = []
     if outcome.stopped_by:
         lines.append(
-            f"the run did not finish: {outcome.stopped_by}. Go on with: {outcome.run.resume_command}"
+            f"the run did not finish: {outcome.stopped_by}. Resume with: {outcome.run.resume_command}"
         )
     by_error: dict[str, list] = {}
     for failure in outcome.failures:
@@ -26,12 +26,12 @@ def needs_a_person(outcome: Outcome) -> list[str]:
         days = sorted({failure.day for failure in failures})
         tables = sorted({failure.table for failure in failures})
         span = str(days[0]) if len(days) == 1 else f"{len(days)} dates, {days[0]}..{days[-1]}"
-        lines.append(f"failed: {span} ({', '.join(tables)}): {error}. Again with: {another_command('retry')}")
+        lines.append(f"failed: {span} ({', '.join(tables)}): {error}. Retry with: {another_command('retry')}")
     lines += outcome.plan.blocked_lines
     lines += map(str, outcome.late_games)
     until = outcome.request.until
     days = {cell.day for cell in outcome.cells if cell.state in STALE and cell.day <= until}
-    # Those left out because of bad inputs were named, and building them is no way out.
+    # Dates skipped because of bad inputs have lines of their own, and building them would not help.
     days = {day for day in days if not any(entry.start <= day <= entry.end for entry in outcome.plan.blocked)}
     if days:
         lines.append(
@@ -42,17 +42,17 @@ def needs_a_person(outcome: Outcome) -> list[str]:
 
 
 def check_addresses(urls: Sequence[str]) -> None:
-    """Raise UsageError for what is no address: it must not show on the night when it matters."""
+    """Raise UsageError for an invalid address now, not on the night when it is needed."""
     if not urls:
         return
     import apprise
 
     for url in urls:
         if not apprise.Apprise().add(url):
-            # What stands before the @ may be a password.
+            # The part before the @ may contain a password.
             shown = re.sub(r"//[^/@]*@", "//...@", url)
             raise UsageError(
-                f"--notify {shown!r} (or NBA_NOTIFY) is no address that apprise knows: write it as "
+                f"--notify {shown!r} (or NBA_NOTIFY) is not an address that apprise knows. Write it like "
                 "json://host/path, mailto://user:password@host, slack://... "
                 "(https://github.com/caronc/apprise/wiki lists them)"
             )
@@ -61,8 +61,7 @@ def check_addresses(urls: Sequence[str]) -> None:
 def notify(outcome: Outcome, urls: Sequence[str], warn: Callable[[str], None]) -> bool:
     """Send the digest to each address when somebody should act; tell whether it was sent.
 
-    Addresses are apprise's, as check_addresses has them. A notifier that does not answer
-    is a warning and never the run's failure.
+    A notifier that does not answer causes a warning, and never fails the run.
     """
     lines = needs_a_person(outcome)
     if not lines or not urls:
@@ -78,7 +77,7 @@ def notify(outcome: Outcome, urls: Sequence[str], warn: Callable[[str], None]) -
             body="\n".join(lines) + "\n\n" + json.dumps(_short(outcome), indent=2),
             notify_type=apprise.NotifyType.FAILURE if outcome.exit_code else apprise.NotifyType.WARNING,
         )
-    except Exception as error:  # whatever a notifier does, the run stands
+    except Exception as error:  # whatever a notifier does, the run's result stays
         warn(f"the digest could not be sent: {error}")
         return False
     if not sent:
@@ -87,7 +86,7 @@ def notify(outcome: Outcome, urls: Sequence[str], warn: Callable[[str], None]) -
 
 
 def _short(outcome: Outcome) -> dict:
-    """Return the outcome without what belongs into a log: the first failures only."""
+    """Return the outcome with the first failures only: the log has the rest."""
     found = outcome.as_json()
     found["failed_dates"] = len({failure.day for failure in outcome.failures})
     found["failed"] = found["failed"][:20]

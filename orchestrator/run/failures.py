@@ -1,4 +1,4 @@
-"""What kind of failure is it? Some pass, some stop everything, some lie in one date, some in the code."""
+"""Classifies failures: transient, of the environment, of the code, or of one date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.core.project import PRECOMPUTE
 if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
 
-# Another try may succeed: what a service says when it is busy or asks to slow down.
+# A retry may succeed: a service is busy, or asks to slow down.
 TRANSIENT = re.compile(
     r"rateLimitExceeded|quotaExceeded|backendError|internalError|jobInternalError|tableUnavailable"
     r"|serializ\w+ access|could not serialize"
@@ -23,13 +23,13 @@ TRANSIENT = re.compile(
     r"|read timed out|deadline exceeded",
     re.IGNORECASE,
 )
-# What DuckDB says of values and of code, whatever text or number it quotes.
+# DuckDB's errors about values and code, whatever text or number they quote.
 OWN_FAULT = re.compile(
     r"\b(binder|catalog|constraint|conversion|divide by zero|invalid input|mismatch type|out of range|parser"
     r"|syntax) error:",
     re.IGNORECASE,
 )
-# No date is to blame and no other date would fare better.
+# No date is to blame, and every other date would fail, too.
 ENVIRONMENT = re.compile(
     r"no space left|disk quota|disk is full|file too large|could not write file|read-only file system"
     r"|permission denied|input/output error",
@@ -65,7 +65,7 @@ class Failure(NamedTuple):
 
 
 def is_transient(message: str) -> bool:
-    """Tell whether another try may succeed without anything being changed."""
+    """Tell whether a retry may succeed without any change."""
     return bool(TRANSIENT.search(message)) and not OWN_FAULT.search(message)
 
 
@@ -75,17 +75,17 @@ def is_environment(message: str) -> bool:
 
 
 def cause(message: str) -> str:
-    """Return the line of a message that names what is wrong with the machine."""
+    """Return the line of a message that names the machine's problem."""
     return next(line for line in message.splitlines() if ENVIRONMENT.search(line))
 
 
 def is_systemic(message: str) -> bool:
-    """Tell whether the code or a table's shape is to blame, and not what a date holds."""
+    """Tell whether the code or a table's columns are to blame, not the data of a date."""
     return bool(SYSTEMIC.search(message))
 
 
 def record(warehouse: Warehouse, run_id: str, failures: Sequence[Failure]) -> None:
-    """Write failures where the coverage reads them; each replaces the date's earlier one."""
+    """Store failures for the coverage; each replaces the date's earlier one."""
     now = datetime.now(UTC).replace(tzinfo=None)
     statements = []
     for table in {failure.table for failure in failures}:
@@ -112,5 +112,5 @@ def record(warehouse: Warehouse, run_id: str, failures: Sequence[Failure]) -> No
 
 
 def _parts(items: Sequence) -> list[Sequence]:
-    """Cut into what one statement may carry: engines bound its parameters."""
+    """Split into batches, as engines limit a statement's parameters."""
     return [items[first : first + 500] for first in range(0, len(items), 500)]

@@ -1,4 +1,4 @@
-"""Who hears of a backfill: whatever happens is told to each listener in turn."""
+"""The listeners of a backfill: each is told of every event."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ KEPT_LOGS = 50
 
 
 class Listener:
-    """Hears everything and does nothing; override what matters."""
+    """Receives every event and ignores it; override what matters."""
 
     def began(self, run: Run) -> None:
         """A run holds the lock; nothing is planned yet."""
 
     def planned(self, plan: Plan, eta_seconds: float | None, read: Bytes | None) -> None:
-        """This is what will be built. None: no estimate until something was measured, no bytes on DuckDB."""
+        """The plan is made. No estimate (None) until something was measured, no bytes on DuckDB."""
 
     def surveyed(self, cells: Sequence[Cell]) -> None:
-        """The warehouse was asked for the state of every date, again."""
+        """The state of every date was read again."""
 
     def advanced(self, planned: PlannedWindow, pace: Pace) -> None:
         """A model of the window finished."""
 
     def succeeded(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:
-        """The database has the window."""
+        """A window was built, and the database confirms it."""
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:
-        """The window failed and is tried again in two."""
+        """The window failed, and its halves are tried."""
 
     def quarantined(self, planned: PlannedWindow, failures: Sequence[Failure], seconds: float) -> None:
-        """The window failed for good."""
+        """The window keeps failing: its dates are quarantined."""
 
     def retrying(self, what: str, error: str, wait_seconds: float) -> None:
-        """Something passing got in the way."""
+        """A transient failure: the step is tried again."""
 
     def interrupted(self, signal_name: str, run: Run) -> None:
-        """Somebody asked the run to stop; the window in hand goes on."""
+        """A signal asked the run to stop; the current window finishes first."""
 
     def ended(self, outcome: Outcome) -> None:
-        """The run is over, however it came out."""
+        """The run is over, whatever its result."""
 
 
 class Listeners(Listener):
-    """Tells several."""
+    """Passes every event to several listeners."""
 
     def __init__(self, *listeners: Listener):
         for name in vars(Listener):
@@ -155,9 +155,7 @@ class RunLog(Listener):
         for span in plan.build:
             self._line(f"  {span.table} {span.start}..{span.end}: {span.dates} dates, {span.reason}")
         for entry in plan.blocked:
-            self._line(
-                f"  left out {entry.start}..{entry.end}: {entry.problem.check}: {entry.problem.detail}"
-            )
+            self._line(f"  skipped {entry.start}..{entry.end}: {entry.problem.check}: {entry.problem.detail}")
 
     def succeeded(self, planned: PlannedWindow, rows: int, seconds: float, pace: Pace) -> None:  # noqa: D102
         self._line(f"succeeded {planned.window}: {rows} rows, {seconds:.2f} s ({', '.join(planned.tables)})")
@@ -169,10 +167,10 @@ class RunLog(Listener):
         for failure in failures:
             self._line(f"failed {failure.table} {failure.day} ({failure.kind}): {failure.error}")
             if failure.sql_path:
-                self._line(f"  its code: {failure.sql_path}; again: {failure.retry_command}")
+                self._line(f"  compiled code: {failure.sql_path}; retry with: {failure.retry_command}")
 
     def retrying(self, what: str, error: str, wait_seconds: float) -> None:  # noqa: D102
-        self._line(f"again in {wait_seconds:.1f} s, {what}: {error}")
+        self._line(f"retrying in {wait_seconds:.1f} s ({what}): {error}")
 
     def interrupted(self, signal_name: str, run: Run) -> None:  # noqa: D102
         self._line(f"{signal_name}; resume with: {run.resume_command}")

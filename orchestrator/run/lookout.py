@@ -1,4 +1,4 @@
-"""What a run learns from the warehouse: before it plans, after each window, and at its end."""
+"""Reads the warehouse for a run: before the plan, after each window, and at the end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from orchestrator.warehouse.base import Connection, Warehouse
 
 
 class Look(NamedTuple):
-    """What the warehouse says after a window."""
+    """The state of the warehouse after a window."""
 
     cells: list[Cell]
     context_rows: dict[str, int]
@@ -49,12 +49,12 @@ class Lookout:
         return self._runner
 
     def release(self) -> None:
-        """Let go of the warehouse, if dbt has it."""
+        """Release the warehouse, if dbt holds it."""
         if self._runner:
             self._runner.release()
 
     def survey(self, request: Request, *, check_inputs: bool) -> Survey:
-        """Look at everything before planning."""
+        """Read everything that a plan needs."""
 
         def look() -> Survey | None:
             return survey(self._warehouse, request, check_inputs=check_inputs)
@@ -69,7 +69,7 @@ class Lookout:
         return found
 
     def look_again(self, planned: PlannedWindow, cells: Cells, *, built: bool) -> Look:
-        """Read all cells as they are now: the database is asked, not dbt's exit status.
+        """Read all cells again: the database decides what succeeded, not dbt's exit status.
 
         A window that was `built` is compared with its own fingerprints, everything else with those of all
         history.
@@ -84,11 +84,11 @@ class Lookout:
         return found
 
     def look_back(self, outcome: Outcome) -> None:
-        """Ask for what the end of a run reports: the sources, and which rows wait for a box score."""
+        """Read what the end of a run reports: source coverage, and rows that wait for a box score."""
         self._patience.until_free(lambda: self._look_back(outcome))
 
     def look_back_if_free(self, outcome: Outcome) -> None:
-        """Do the same without waiting, where it was waited for in vain."""
+        """Do the same without waiting, as waiting has already failed."""
         with suppress(BusyError):
             self._look_back(outcome)
 

@@ -1,11 +1,11 @@
-"""A run, and what it came to."""
+"""A run, and its outcome."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """Who is doing what; enough to stop it, to find its log and to go on with it."""
+    """Who runs what: enough to stop the run, find its log and resume it."""
 
     run_id: str
     pid: int
@@ -37,14 +37,14 @@ class Run:
 
 @dataclass
 class Outcome:
-    """What a backfill came to."""
+    """The result of a backfill."""
 
     plan: Plan
     run: Run
     request: Request
     state: RunState = RunState.STOPPED
     stopped_by: str | None = None
-    """Why the run did not reach its end; None when it did."""
+    """Why the run did not finish; None when it did."""
     succeeded: list[PlannedWindow] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     dates: int = 0
@@ -52,25 +52,25 @@ class Outcome:
     rows: int = 0
     """Rows of the five tables on these dates."""
     context_rows: dict[str, int] = field(default_factory=dict)
-    """Rows of player_composite_factors on these dates by context_source: `history` is context that no
-    upstream job delivered, computed per player."""
+    """Rows of player_composite_factors on these dates by context_source: `history` is context computed per
+    player, because no upstream job delivered it."""
     seconds: float = 0.0
     cells: Sequence[Cell] = ()
     phase3: Sequence[Phase3Coverage] | None = None
-    """None when nobody could look."""
+    """None when it could not be read."""
     shares: Sequence[SeasonShares] = ()
     late_games: Sequence[LateGame] = ()
-    """Games whose box score was not there, with the rows of this run that are not ready for it."""
+    """Games without a box score, and how many rows of this run are not ready because of them."""
     exit_code: int = 1
 
     @property
     def coverage(self) -> coverage.Coverage:
-        """The state of the dates that were asked for."""
+        """The state of the requested dates."""
         return coverage.summary(cell for cell in self.cells if self.request.covers_day(cell))
 
     @property
     def headline(self) -> str:
-        """One line on how it went."""
+        """The result in one line."""
         if self.state == RunState.NOTHING_TO_DO:
             text = str(self.state)
         else:
@@ -79,9 +79,7 @@ class Outcome:
             days = len({failure.day for failure in self.failures})
             text += f"; {days} date{'s' if days != 1 else ''} failed"
         if self.plan.blocked:
-            text += (
-                f"; left out because of bad inputs: {max(entry.dates for entry in self.plan.blocked)} dates"
-            )
+            text += f"; {max(entry.dates for entry in self.plan.blocked)} dates skipped because of bad inputs"
         return text + (f"; stopped: {self.stopped_by}" if self.stopped_by else "")
 
     def as_json(self) -> dict:
@@ -119,25 +117,17 @@ def failure_as_json(failure: Failure) -> dict:
 
 
 def new_run(warehouse: Warehouse, request: Request) -> Run:
-    """Name a run that begins now, and say how it would be resumed."""
+    """Describe a run that begins now, and how to resume it."""
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
     command = this_command()
-    selection = {
-        name: [str(item) for item in value]
-        if isinstance(value, tuple)
-        else str(value)
-        if isinstance(value, date)
-        else value
-        for name, value in asdict(request).items()
-    }
     return Run(
         run_id,
         os.getpid(),
         now.isoformat(timespec="seconds"),
         command,
-        # A run that rebuilds what is there cannot tell from the warehouse how far it came.
+        # For a run that rebuilds existing dates, the warehouse does not tell how far it got.
         another_command("resume") if request.only == "all" else command,
-        selection,
+        request.to_json(),
         warehouse.state_folder / "logs" / f"{run_id}.log",
     )

@@ -1,4 +1,4 @@
-"""Trying again: another process or an overloaded service may be out of the way in a moment."""
+"""Retries: another process or an overloaded service may be done in a moment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 
 class Patience:
-    """Repeats what fails for a passing reason, with growing waits between; a signal ends the waiting."""
+    """Retries transient failures with growing waits; a signal ends the waiting."""
 
     def __init__(self, interrupts: Interrupts, listener: Listener):
         self._event = interrupts.event

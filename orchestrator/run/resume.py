@@ -1,4 +1,4 @@
-"""What the last run had left."""
+"""What the last run did not finish."""
 
 from __future__ import annotations
 
@@ -15,44 +15,33 @@ if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
 
 
-def left_by_last_run(warehouse: Warehouse) -> Request | None:
-    """Return the request that goes on where the last run stopped; None when it had finished.
+def unfinished_request(warehouse: Warehouse) -> Request | None:
+    """Return the request that continues where the last run stopped; None when it finished.
 
-    The warehouse knows what is missing, failed or stale. A run that rebuilt what was there is another matter:
-    which of its windows it had not come to, the progress file alone can say. UserError when it knows no run.
+    The warehouse knows what is missing, failed or stale. Of a run that rebuilds existing dates
+    (`--only all`), only the progress file knows the unfinished windows. UserError when the file knows no run.
     """
     progress = ProgressFile(warehouse)
     run = progress.last_run()
     if run is None:
         raise UserError(
-            "no run is known here (the state folder is new or gone): `python orchestrate.py backfill` "
+            "there is no run to resume (the state folder is new or gone): `python orchestrate.py backfill` "
             "builds whatever is missing, failed or stale"
         )
-    selection = run["selection"]
-    request = Request(
-        _day(selection["start"]),
-        _day(selection["end"]),
-        tuple(map(date.fromisoformat, selection["dates"])),
-        tuple(map(int, selection["seasons"])),
-        tuple(selection["tables"]),
-        selection["only"],
-        selection["window"],
-    )
+    request = Request.from_json(run["selection"])
     if request.only != "all":
         return request
     windows = progress.windows(run["run_id"])
     if not windows:
-        return request  # it had not planned yet
-    left = [
+        return request  # it stopped before it had planned
+    unfinished = [
         (date.fromisoformat(window["start"]), date.fromisoformat(window["end"]))
         for window in windows
         if window["state"] != WindowState.SUCCEEDED
     ]
-    if not left:
+    if not unfinished:
         return None
-    days = {cell.day for cell in progress.cells() if any(start <= cell.day <= end for start, end in left)}
+    days = {
+        cell.day for cell in progress.cells() if any(start <= cell.day <= end for start, end in unfinished)
+    }
     return replace(request, dates=tuple(sorted(days)))
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -1,4 +1,4 @@
-"""Counts what a run has done, and estimates when it will be through."""
+"""Counts what a run has done, and estimates when it will finish."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.state.pace import Pace, TablePace
 
 
 class Tally:
-    """Counts what is done of a plan, from the moment it is made."""
+    """Counts the finished part of a plan, from the moment it is made."""
 
     def __init__(self, plan: Plan):
         self._plan = plan
@@ -33,7 +33,7 @@ class Tally:
         return sum(rows for table, rows in self._rows_by_table.items() if table != EXCLUSIONS)
 
     def add_rows(self, cells: Iterable[Cell]) -> None:
-        """Count the rows of dates that are there."""
+        """Count the rows of built dates."""
         for cell in cells:
             self._rows_by_table[cell.table] += cell.rows
 
@@ -46,7 +46,7 @@ class Tally:
     def pace(
         self, planned: PlannedWindow | None = None, built: Collection[str] = (), share: float = 0.0
     ) -> Pace:
-        """Say how far the run is: what is done, and the share (0 to 1) of the window in hand."""
+        """Return the progress: what is done, and the share (0 to 1) of the current window."""
         in_hand = planned.window.dates if planned else 0
         done, spent = self._dates + in_hand * share, time.monotonic() - self._since
         tables = {

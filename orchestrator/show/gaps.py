@@ -1,4 +1,4 @@
-"""What is missing, failed or stale, as ranges, and who said so."""
+"""Ranges that are missing, failed or stale, and the source of the answer."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Gaps:
 
 
 def gaps(warehouse: Warehouse, until: date | None = None, make_runner: MakeRunner = Runner) -> Gaps:
-    """Find what is not as it should be up to a date (None: today), compared with today's code if need be.
+    """Find what is missing, failed or stale up to a date (None: today), judged by today's code.
 
     UserError when the warehouse cannot be read, or the schedule has no game date up to `until`.
     """

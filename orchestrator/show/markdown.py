@@ -34,7 +34,7 @@ def progress_log(status: Status) -> str:
         ]
         lines.append("")
     if status.failed:
-        lines += ["## Failed", "", "| Table | Date | Why | Again with |", "|---|---|---|---|"]
+        lines += ["## Failed", "", "| Table | Date | Why | Retry with |", "|---|---|---|---|"]
         lines += [
             f"| {cell.table} | {cell.day} | {first_line(cell.error).replace('|', '/')} | `{cell.retry}` |"
             for cell in status.failed

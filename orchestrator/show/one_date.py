@@ -1,4 +1,4 @@
-"""One (table, date) in full: its receipt, its rows, who was left out and why, what it was computed from."""
+"""One (table, date) in full: receipt, rows, exclusions with reasons, and inputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INPUTS = {
 
 
 def show(warehouse: Warehouse, table: str, day: date) -> dict:
-    """Return what is known of a table's date, JSON-ready; UserError when the schedule has no such date."""
+    """Return all that is known about a table's date, JSON-ready; UserError for a date off the schedule."""
     with warehouse.reading() as connection:
         coverage.check_raw(warehouse, connection)
         if not coverage.is_there(connection):
@@ -36,7 +36,7 @@ def show(warehouse: Warehouse, table: str, day: date) -> dict:
         if not found:
             days = connection.rows(f"select distinct analysis_date from {PRECOMPUTE}.phase4_coverage")
             raise UserError(
-                f"{day} is no game date of the schedule: {nearest([known for (known,) in days], day)}"
+                f"the schedule has no game that counts on {day}: {nearest([known for (known,) in days], day)}"
             )
         exclusions: dict[str, int] = {}
         if connection.has_table(PRECOMPUTE, EXCLUSIONS):

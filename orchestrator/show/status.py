@@ -1,4 +1,4 @@
-"""What state everything is in: from the warehouse or, while that is in use, from the progress file."""
+"""The state of everything: from the warehouse or, while that is in use, from the progress file."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of the warehouse, and of the backfill that works on it."""
+    """The state of the warehouse, and of the backfill that is running."""
 
     cells: Sequence[Cell]
-    """As the warehouse judges them, dates to come included."""
+    """As the warehouse judges them, future dates included."""
     phase3: Sequence[Phase3Coverage]
     shares: Sequence[SeasonShares]
     source: str
-    """Who said so: the warehouse, or while a backfill runs or it is locked the progress file."""
+    """The warehouse, or the progress file while a backfill runs or the warehouse is locked."""
     age_seconds: float
     """How old the answer is; 0 from the warehouse."""
     code_changed: bool
@@ -44,7 +44,7 @@ class Status:
 
     @cached_property
     def due(self) -> list[Cell]:
-        """The cells as of today: what is to come is scheduled, and nobody misses it."""
+        """The cells as of today: future dates are scheduled, not missing."""
         return coverage.as_of(self.today, self.cells)
 
     @property
@@ -56,7 +56,7 @@ class Status:
 
     @property
     def remark(self) -> str:
-        """Say whose answer it is and how old, where it is not the warehouse's of now; else empty."""
+        """Say that the progress file answered, and how old that is; else empty."""
         if self.source != PROGRESS_FILE:
             return ""
         changed = "; the project's code has changed since" if self.code_changed else ""
@@ -75,7 +75,7 @@ class Status:
 
     @property
     def scheduled_remark(self) -> str:
-        """Say what is to come; else empty."""
+        """Say how many dates are scheduled; else empty."""
         number = self.scheduled_dates
         if not number:
             return ""
@@ -84,17 +84,17 @@ class Status:
 
     @property
     def killed(self) -> bool:
-        """Did the last run end without a word, as after a power cut?"""
+        """Tell whether the last run was killed, as by a power cut."""
         return bool(self.last_run and self.last_run["state"] == RunState.RUNNING and not self.running)
 
     @property
     def failed(self) -> list[Cell]:
-        """The (table, date)s that the last attempt could not build."""
+        """The cells whose last attempt failed."""
         return [cell for cell in self.due if cell.state == FAILED]
 
     @property
     def stale(self) -> list[Span]:
-        """Ranges that history or code has overtaken."""
+        """Stale ranges: their inputs or code changed."""
         return coverage.spans(self.due, STALE)
 
     def as_json(self) -> dict:
@@ -129,7 +129,7 @@ class Status:
 
 
 def status(warehouse: Warehouse) -> Status:
-    """Find out; UserError when the warehouse cannot be read.
+    """Return the status; UserError when the warehouse cannot be read.
 
     While a backfill runs, or somebody else has it open, the progress file answers; BusyError without one.
     """
@@ -154,7 +154,7 @@ def status(warehouse: Warehouse) -> Status:
 
     if progress.is_fresh():
         return answer(WAREHOUSE, 0.0, False)
-    # Between two windows the file may be free, but whoever reads it then keeps the backfill waiting.
+    # Between two windows the file may be free, but reading it would keep the backfill waiting.
     if not (running and kept):
         try:
             return _from_the_warehouse(warehouse, progress, last_run, running)

@@ -1,4 +1,4 @@
-"""What is there and what should be: read from the warehouse's own coverage model, computed nowhere else."""
+"""The state of every (table, date): read from the warehouse's coverage model, computed nowhere else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STALE_INPUTS = "stale_inputs"
 STALE_LOGIC = "stale_logic"
 NOT_EXPECTED = "not_expected"
 SCHEDULED = "scheduled"
-"""What a date to come is called where the state is looked at as of today; no state of the warehouse's own."""
+"""The state of a future date in reports as of today; the warehouse itself does not use it."""
 # From the best to the worst: all, the warehouse's own, and of these the ones with work to do.
 RANKED = tuple(state.name for state in COVERAGE_STATES)
 STATES = tuple(state for state in RANKED if state != SCHEDULED)
@@ -67,7 +67,7 @@ WINDOW_COVERAGE = f"{INTERMEDIATE}.int_window_coverage"
 
 
 class Span(NamedTuple):
-    """Dates that follow each other in the schedule and are in the same state for the same reason."""
+    """Consecutive dates of the schedule in the same state for the same reason."""
 
     table: str
     start: date
@@ -112,7 +112,7 @@ class Phase3Coverage:
 
 @dataclass(frozen=True)
 class SeasonShares:
-    """How much of a season its source knows, and how much of what was made of it is ready for use."""
+    """Source coverage of a season, and the share of its feature rows that is ready for use."""
 
     season: str
     player_rows: int
@@ -164,11 +164,11 @@ class Coverage:
 
 
 def check_raw(warehouse: Warehouse, connection: Connection) -> None:
-    """Raise a UserError when the warehouse holds no games, or not the Phase 3 that it is said to have."""
+    """Raise UserError when the warehouse has no games, or lacks tables of an external Phase 3."""
     if not phase3_is_external():
         if not connection.has_table(RAW, "games"):
             raise UserError(f"the warehouse holds no raw data: {warehouse.load_first}")
-    elif "NBA_PHASE3_PROJECT" not in os.environ:  # of another project dbt tells
+    elif "NBA_PHASE3_PROJECT" not in os.environ:  # dbt checks another project
         wanted = {ANALYTICS: {*PHASE3_TABLES}, RAW: {"nbac_schedule"}}
         missing = [
             f"{dataset}.{table}"
@@ -189,7 +189,7 @@ def is_there(connection: Connection) -> bool:
 
 
 def is_current(connection: Connection) -> bool:
-    """Tell whether the coverage views were made from today's files and know every table that is there."""
+    """Tell whether the coverage views match today's files and include every existing table."""
     there = {schema: connection.tables_in(schema) for schema in (PRECOMPUTE, INTERMEDIATE)}
     if "phase4_coverage" not in there[PRECOMPUTE]:
         return False
@@ -209,7 +209,7 @@ def is_current(connection: Connection) -> bool:
 def read(connection: Connection) -> list[Cell]:
     """Read every (table, date) of the schedule with its state, oldest first."""
     ((anything_built,),) = connection.rows(f"select count(*) > 0 from {PRECOMPUTE}.receipts")
-    # Where nothing was built nothing is stale: no need for the fingerprints of all of history.
+    # Where nothing was built nothing is stale: skip the fingerprints of all of history.
     return _cells(connection, f"{PRECOMPUTE}.phase4_coverage" if anything_built else WINDOW_COVERAGE)
 
 
@@ -232,7 +232,7 @@ def exhibition_dates(connection: Connection) -> set[date]:
 
 
 def as_of(today: date, cells: Iterable[Cell]) -> list[Cell]:
-    """Call what lies after today scheduled, unless it is done: nothing is due there, whatever its state."""
+    """Call future dates scheduled, unless they are done: nothing is due there."""
     return [
         cell._replace(state=SCHEDULED, reason=None, expected=False)
         if cell.day > today and cell.state != DONE
@@ -274,7 +274,7 @@ def by_season(cells: Iterable[Cell]) -> dict[int, Coverage]:
 
 
 def spans(cells: Sequence[Cell], states: Iterable[str]) -> list[Span]:
-    """Collapse the cells in these states to ranges: dates between which the schedule has no other."""
+    """Collapse the cells in these states to ranges of consecutive dates."""
     states = set(states)
     found: list[Span] = []
     for table in ALL_TABLES:
@@ -306,7 +306,9 @@ def worst_by_day(cells: Iterable[Cell]) -> dict[date, str]:
 def phase3(connection: Connection) -> list[Phase3Coverage]:
     """Read dates and rows of Phase 3, by table and season."""
     lines = []
-    dataset = STAGING if phase3_is_external() else ANALYTICS  # of theirs the views, which know what is what
+    dataset = (
+        STAGING if phase3_is_external() else ANALYTICS
+    )  # of external tables the views, which translate the columns
     there = connection.tables_in(dataset)
     for table, view, zones in (
         ("player_game_summary", "stg_nba__player_box", "has_zone_data"),
@@ -324,7 +326,7 @@ def phase3(connection: Connection) -> list[Phase3Coverage]:
                 f"from {dataset}.{relation} group by season_year order by season_year"
             )
         except WrongShapeError:
-            continue  # a table of another shape: whoever builds it is told
+            continue  # a table with other columns: building it reports that
         lines += [
             Phase3Coverage(table, season_name(year), dates, count, zone_share)
             for year, dates, count, zone_share in rows
@@ -333,7 +335,7 @@ def phase3(connection: Connection) -> list[Phase3Coverage]:
 
 
 def season_shares(connection: Connection) -> list[SeasonShares]:
-    """Read by season which share of player rows has minutes and zones, and of feature rows is ready."""
+    """Read by season the share of player rows with minutes and zones, and of feature rows that are ready."""
     known = _by_season(
         connection,
         (STAGING, "stg_nba__player_box"),
@@ -361,7 +363,7 @@ def _by_season(connection: Connection, table: tuple[str, str], columns: str) -> 
     try:
         rows = connection.rows(f"select season_year, {columns} from {'.'.join(table)} group by season_year")
     except WrongShapeError:
-        return {}  # a table of another shape: whoever builds it is told
+        return {}  # a table with other columns: building it reports that
     return {year: tuple(values) for year, *values in rows}
 
 

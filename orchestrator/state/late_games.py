@@ -1,4 +1,4 @@
-"""Games whose box score has not come yet, the commonest accident of a night, and what waits for it."""
+"""Late box scores, the most common accident of a night, and the rows that wait for them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LateGame(NamedTuple):
 
 
 def late_games(connection: Connection, start: date, end: date) -> list[LateGame]:
-    """Return the games without a box score in [start, end], or earlier and felt there; oldest first."""
+    """Return the games without a box score in [start, end], or earlier ones that affect it; oldest first."""
     if not connection.has_table(INTERMEDIATE, "int_box_score_gaps") or not connection.has_table(
         PRECOMPUTE, "ml_feature_store"
     ):

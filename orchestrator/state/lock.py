@@ -16,13 +16,13 @@ from orchestrator.core.errors import HeldError, UserError
 if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
 
-# Whoever only looks whether the lock is held has it for an instant: wait longer than that.
+# A process that only checks the lock holds it for an instant: wait longer than that.
 PATIENCE_SECONDS = 1.0
 
 
 @contextmanager
 def held(warehouse: Warehouse) -> Iterator[None]:
-    """Hold the warehouse's lock; HeldError says who has it. A killed holder's lock is free at once."""
+    """Hold the warehouse's lock; HeldError names the holder. A killed holder's lock is free at once."""
     lock = FileLock(warehouse.lock_path)
     try:
         lock.acquire(timeout=PATIENCE_SECONDS)

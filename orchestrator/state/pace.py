@@ -16,7 +16,7 @@ class TablePace(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How far a run has come; dates count in shares while a window is in hand."""
+    """How far a run has come; within a window, dates count as fractions."""
 
     dates_done: float
     dates: int

@@ -1,4 +1,4 @@
-"""What would make the numbers of a backfill wrong: read from the warehouse's own preflight model."""
+"""Problems that would make the numbers wrong: read from the warehouse's preflight model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Problem(NamedTuple):
 
     check: str
     severity: str
-    """`block`: features would be wrong. `warn`: they are right, and know less than they could."""
+    """`block`: features would be wrong. `warn`: they are right, but more values are unknown."""
     game_date: date
     rows: int
     """How many rows, games or values the check found; what is counted, the model's documentation says."""
@@ -53,7 +53,7 @@ class Problem(NamedTuple):
 
 
 def problems(connection: Connection, wanted: Mapping[date, int]) -> list[Problem]:
-    """Return what the preflight finds in the games that features of the wanted dates are made from.
+    """Return the problems in the games that the wanted dates are computed from.
 
     `wanted` gives each date the start year of its season, by the schedule. What is found lies in these
     seasons, up to the last wanted date of each; oldest first, blocks before warnings. Nothing is found
@@ -76,9 +76,9 @@ def problems(connection: Connection, wanted: Mapping[date, int]) -> list[Problem
 
 
 def spoiled(found: Iterable[Problem], wanted: Iterable[date]) -> dict[date, list[Problem]]:
-    """Return the wanted dates whose features would be wrong, oldest first, each with what makes them so.
+    """Return the wanted dates whose features would be wrong, oldest first, each with its problems.
 
-    Dates that no blocking problem touches are left out; warnings touch none.
+    Only blocking problems count.
     """
     blocks = [problem for problem in found if problem.severity == BLOCK]
     touched = {day: [problem for problem in blocks if problem.spoils(day)] for day in sorted(set(wanted))}
@@ -86,7 +86,7 @@ def spoiled(found: Iterable[Problem], wanted: Iterable[date]) -> dict[date, list
 
 
 def told(found: Iterable[Problem]) -> list[str]:
-    """Sum problems up for a reader: a line per check, and one per span of dates for columns unknown there."""
+    """Summarize problems: one line per check, and one per span of dates for unknown columns."""
     by_check: dict[tuple[str, str | None], list[Problem]] = {}
     for problem in found:
         by_check.setdefault((problem.check, problem.subject), []).append(problem)

@@ -1,7 +1,7 @@
-"""The progress file: what a backfill is doing, where it can be read while DuckDB is locked.
+"""The progress file: what a backfill is doing, readable while DuckDB is locked.
 
-SQLite, in the state folder beside the warehouse. It is a convenience, never the truth: every write may fail
-(a full disk, a folder somebody deleted) and every read may find nothing, and neither stops anything.
+SQLite, in the state folder beside the warehouse. It is a convenience, never the truth: if a write fails (full
+disk, deleted folder) or a read finds nothing, the command goes on without it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ create table if not exists snapshot (key text primary key, value text);
 INSERT_PLANNED = "insert into windows (run_id, start, end, dates, tables, state) values (?, ?, ?, ?, ?, ?)"
 KEPT_RUNS = 50
 WINDOW_IN_DATES = 500
-"""What a window costs by itself, in dates: measured, 3 s against 5 ms for a date."""
+"""The fixed cost of a window, in dates: measured, 3 s against 5 ms for a date."""
 
 
 class ProgressFile:
@@ -177,7 +177,7 @@ class ProgressFile:
         phase3: Sequence[Phase3Coverage] | None = None,
         shares: Sequence[SeasonShares] = (),
     ) -> None:
-        """Keep what the warehouse said of every (table, date), and which file said it; None: as before."""
+        """Keep the state of every (table, date), and the warehouse's fingerprint; None: as before."""
         rows = None if cells is None else [(cell.table, str(cell.day), *cell[2:]) for cell in cells]
 
         def write(db: sqlite3.Connection) -> None:
@@ -207,12 +207,12 @@ class ProgressFile:
         return _decoded(found[0]) if found else None
 
     def windows(self, run_id: str) -> list[dict]:
-        """Return a run's windows and what became of each."""
+        """Return a run's windows and the state of each."""
         found = self._read("select * from windows where run_id = ? order by rowid", (run_id,))
         return [_decoded(row) for row in found]
 
     def cells(self) -> list[Cell]:
-        """Return every (table, date) as the warehouse last said; empty when nothing is known."""
+        """Return every (table, date) as last read from the warehouse; empty when nothing is known."""
         return [
             Cell(row["table_name"], date.fromisoformat(row["day"]), *tuple(row)[2:6], bool(row["expected"]),
                  *tuple(row)[7:])
@@ -220,11 +220,11 @@ class ProgressFile:
         ]  # fmt: skip
 
     def snapshot(self) -> dict[str, Any]:
-        """Return when and from which file the cells were taken, and Phase 3's lines; empty when not known."""
+        """Return when and from which warehouse the cells were read, and Phase 3's lines; empty if unknown."""
         return {row["key"]: json.loads(row["value"]) for row in self._read("select * from snapshot")}
 
     def is_fresh(self) -> bool:
-        """Tell whether neither the warehouse nor the project has changed since the cells were kept."""
+        """Tell whether the cells are those of today's warehouse and project."""
         kept = self.snapshot()
         return (
             kept.get("warehouse") is not None
@@ -244,7 +244,7 @@ class ProgressFile:
         ]
         if not measured or not windows:
             return None
-        # Windows of one size do not tell what a window costs by itself: assume what it usually does.
+        # Windows of one size do not reveal the fixed cost of a window: assume the usual one.
         per_date = sum(s for _, s in measured) / sum(d + WINDOW_IN_DATES for d, _ in measured)
         per_window = WINDOW_IN_DATES * per_date
         if len({dates for dates, _ in measured}) > 1:
@@ -266,7 +266,7 @@ class ProgressFile:
                         change(db)
                 return
             except sqlite3.DatabaseError as error:
-                # Not a database, or one of another version: its content is worth nothing, begin anew.
+                # Not a database, or one of another version: start a new file.
                 outdated = "no such column" in str(error) or "has no column" in str(error)
                 if attempt == 2 or (isinstance(error, sqlite3.OperationalError) and not outdated):
                     return

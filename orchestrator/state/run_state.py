@@ -6,15 +6,15 @@ from enum import StrEnum
 
 
 class RunState(StrEnum):
-    """How a run is doing, or how it ended."""
+    """The state of a run, or how it ended."""
 
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
-    """It came to its end, but some dates were quarantined or skipped because of bad inputs."""
+    """It finished, but some dates were quarantined, or skipped because of bad inputs."""
     NOTHING_TO_DO = "nothing to do"
     DECLINED = "declined"
-    """Somebody looked at the plan and said no."""
+    """Somebody declined the plan."""
     STOPPED = "stopped"
     """An error, or one of its limits, ended it early."""
     INTERRUPTED = "interrupted"
@@ -22,7 +22,7 @@ class RunState(StrEnum):
 
 
 class WindowState(StrEnum):
-    """What became of a window."""
+    """The state of a window in the progress file."""
 
     PLANNED = "planned"
     SUCCEEDED = "landed"

@@ -1,4 +1,4 @@
-"""What the orchestrator needs of a warehouse, whichever engine it is: the SQL it sends runs on both."""
+"""The interface of a warehouse; the orchestrator's SQL runs on every engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Bytes(NamedTuple):
 
     read: int
     unknown: int
-    """Queries that could not be asked about, because something they read is not there yet."""
+    """Queries without a dry run, because something they read does not exist yet."""
 
     def __str__(self) -> str:
         """Say what a plan would read."""
@@ -66,7 +66,7 @@ class Connection(ABC):
 
 
 class Warehouse(ABC):
-    """Where the tables are, and where what belongs to it lies on this machine."""
+    """Where the tables are, and the files of this machine that belong to them."""
 
     target: str
     """dbt's name for the engine: a target of profiles.yml."""
@@ -95,7 +95,7 @@ class Warehouse(ABC):
 
     @abstractmethod
     def fingerprint(self) -> str | None:
-        """Return what is equal as long as nobody writes; None when only a look inside can tell."""
+        """Return a value that changes with every write; None when only a query can tell."""
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
@@ -106,12 +106,12 @@ class Warehouse(ABC):
         """Open it to write."""
 
     def busy(self, message: str) -> BusyError | None:
-        """Return the error to raise where a message of dbt's means that another process has the warehouse."""
+        """Return the error to raise if dbt's message means that another process holds the warehouse."""
         return None
 
     @contextmanager
     def lease(self, holder: dict[str, Any]) -> Iterator[None]:
-        """Keep backfills of other machines out; HeldError says whose is in. A file needs only its lock."""
+        """Keep out backfills of other machines; HeldError names the holder. A file needs only its lock."""
         yield
 
     def planned_bytes(self, queries: Sequence[str]) -> Bytes:

@@ -35,7 +35,7 @@ def check_installed() -> None:
     for package in ("google.cloud.bigquery", "dbt.adapters.bigquery"):
         try:
             found = find_spec(package)
-        except ModuleNotFoundError:  # nor is what it lies in
+        except ModuleNotFoundError:  # nor does its parent package exist
             found = None
         if found is None:
             raise UserError(
@@ -50,7 +50,7 @@ def connect(target: str) -> Access:
 
     credentials = credentials_of(target)
     if credentials.database == UNSET:
-        raise UserError(f"which project? Set NBA_BIGQUERY_PROJECT, and see {PAGE}")
+        raise UserError(f"no BigQuery project is named: set NBA_BIGQUERY_PROJECT (see {PAGE})")
     with explained(credentials.database):
         client = create_bigquery_client(credentials)
     from google.cloud.bigquery import QueryJobConfig
@@ -63,7 +63,7 @@ def connect(target: str) -> Access:
 
 
 def credentials_of(target: str):
-    """Let dbt read the profile: what it would use for its models is what everything else uses."""
+    """Let dbt read the profile, so that everything uses the same connection."""
     from argparse import Namespace
 
     from dbt.config.runtime import load_profile
@@ -85,7 +85,7 @@ def credentials_of(target: str):
 
 @contextmanager
 def explained(project: str) -> Iterator[None]:
-    """Turn what the client raises into what to do next."""
+    """Turn the client's errors into ones that say what to do."""
     import requests
     from dbt_common.exceptions import DbtBaseException
     from google.api_core import exceptions
@@ -101,8 +101,8 @@ def explained(project: str) -> Iterator[None]:
         ) from error
     except exceptions.Forbidden as error:
         raise UserError(
-            f"BigQuery refuses, in project {project}: {_first_line(error)}\n"
-            f"  The roles it takes are listed in {PAGE}."
+            f"BigQuery denies access in project {project}: {_first_line(error)}\n"
+            f"  {PAGE} lists the roles that are needed."
         ) from error
     except (
         exceptions.RetryError,
@@ -113,7 +113,7 @@ def explained(project: str) -> Iterator[None]:
     ) as error:
         raise BusyError(
             f"BigQuery cannot be reached, or is overloaded: {_first_line(error)}\n"
-            "  Run the command again: what has landed is there, and is not done twice."
+            "  Run the command again: it continues with what has not succeeded."
         ) from error
     except (exceptions.BadRequest, exceptions.NotFound) as error:
         raise WrongShapeError(f"BigQuery, in project {project}: {_first_line(error)}") from error

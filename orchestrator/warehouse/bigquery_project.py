@@ -23,7 +23,7 @@ from orchestrator.warehouse.bigquery_client import Access, connect, explained
 if TYPE_CHECKING:
     from google.cloud.bigquery import QueryJobConfig, Table
 
-# A backfill says every now and then that it is alive; when it has not for so long, it is dead.
+# A backfill renews its lease while it lives; one that has not for this long is dead.
 LEASE = timedelta(minutes=15)
 RENEW_SECONDS = 240.0
 
@@ -34,7 +34,7 @@ class BigQueryProject(Warehouse):
 
     target: str
     bills_bytes = True
-    load_first = "hand raw data over first: `python orchestrate.py publish --to bigquery`"
+    load_first = "upload raw data first: `python orchestrate.py upload --to bigquery`"
 
     def __str__(self) -> str:
         """Name it by its project."""
@@ -51,7 +51,7 @@ class BigQueryProject(Warehouse):
         return self._beside(".lock")
 
     def check(self) -> None:
-        """Raise UserError when the environment does not say which project, or as whom, or nobody answers."""
+        """Raise UserError without a project or credentials, or when nobody answers."""
         from google.api_core.exceptions import NotFound
         from google.cloud.bigquery import DEFAULT_RETRY
 
@@ -74,10 +74,10 @@ class BigQueryProject(Warehouse):
 
     @contextmanager
     def lease(self, holder: dict[str, Any]) -> Iterator[None]:
-        """Hold a table that only one can create, as long as the process lives.
+        """Hold a table that only one process can create, as long as this one lives.
 
-        It expires by itself, and is renewed until then. What is left of a process of this machine was killed:
-        the lock of this machine is ours.
+        It expires by itself unless renewed. A lease of this machine belongs to a killed process, as this one
+        holds the machine's lock.
         """
         with explained(self._name):
             table = self._take_lease(holder)
@@ -104,8 +104,8 @@ class BigQueryProject(Warehouse):
             try:
                 return client.query(sql, job_config=config).total_bytes_processed
             except (NotFound, BadRequest, Forbidden) as error:
-                # It reads what no run has made yet. BigQuery says of absent tables at times that nobody may
-                # read them, "or perhaps" they do not exist.
+                # It reads a table that no run has built yet. Of absent tables BigQuery sometimes says that
+                # access is denied, "or perhaps" they do not exist.
                 if isinstance(error, Forbidden) and "does not exist" not in str(error):
                     raise
                 return None
@@ -146,20 +146,20 @@ class BigQueryProject(Warehouse):
             except Conflict:
                 try:
                     found = connection.client.get_table(wanted)
-                except NotFound:  # it has just been given up
+                except NotFound:  # it was released just now
                     continue
                 other = _holder(found)
                 if other and other["host"] != holder["host"]:
                     raise HeldError(
                         f"another backfill of {self} is running: on {other['host']}, {describe(other)}\n"
-                        f"  It was heard of within {LEASE}; after that its lease is free."
+                        f"  Its lease expires {LEASE} after its last sign of life."
                     ) from None
                 connection.client.delete_table(found, not_found_ok=True)
         raise UserError(f"the lease {name} could not be taken: try again")
 
     def _renew(self, table: Table, ended: threading.Event) -> None:
         while not ended.wait(RENEW_SECONDS):
-            with suppress(Exception):  # the next one may succeed, long before it expires
+            with suppress(Exception):  # the next renewal may succeed before it expires
                 table.expires = datetime.now(UTC) + LEASE
                 self._connection.client.update_table(table, ["expires"])
 
@@ -210,7 +210,7 @@ class _BigQueryConnection(Connection):
         return config
 
 
-# A boolean is an integer, too, and a time a date.
+# The order matters: bool is a kind of int, datetime a kind of date.
 _TYPES = {bool: "BOOL", int: "INT64", float: "FLOAT64", datetime: "TIMESTAMP", date: "DATE"}
 
 

@@ -17,12 +17,12 @@ from orchestrator.warehouse.base import LOAD_FIRST, Connection, Statement, Wareh
 if TYPE_CHECKING:
     import duckdb
 
-# DuckDB's words for a file that another process has open (Windows has its own), and who that is, if it knows.
+# DuckDB's message for a file that another process has open (Windows has its own), and the holder, if named.
 _LOCKED = re.compile(
     r"IO Error: [^\n]*(could not set lock on file|being used by another process)", re.IGNORECASE
 )
 _HOLDER = re.compile(r"(?:held|open) in\s+(?P<program>\S.*?) \(PID (?P<pid>\d+)\)")
-# And for one that was cut short, overwritten or is something else; it may show only when a block is read.
+# And for a truncated, overwritten or foreign file; it may appear only when a block is read.
 _DAMAGED = re.compile(
     "not a valid duckdb database|corrupt database file|could not read enough bytes"
     "|does not match stored checksum",
@@ -57,7 +57,7 @@ class DuckDBFile(Warehouse):
             raise UserError(f"there is no warehouse at {self.path}: {LOAD_FIRST}")
 
     def fingerprint(self) -> str:
-        """Return the size and change time of the file and its log: equal, nobody wrote to it."""
+        """Return the size and change time of the file and its log, which every write changes."""
         parts = []
         for file in (self.path, self.path.with_name(f"{self.path.name}.wal")):
             try:
@@ -97,25 +97,25 @@ class DuckDBFile(Warehouse):
             connection.close()
 
     def busy(self, message: str) -> BusyError | None:
-        """Tell a lock by DuckDB's own words, and who has it where DuckDB says so."""
+        """Recognize a lock by DuckDB's message, and name its holder where DuckDB does."""
         if not _LOCKED.search(message):
             return None
         found = _HOLDER.search(message)
         who = f"another process, pid {found['pid']} ({found['program']})" if found else "another process"
         return BusyError(
             f"the warehouse {self.path} is in use by {who}: wait until it ends, or close it\n"
-            "  It may be a running backfill, a notebook or a DuckDB shell; even one that only reads keeps "
-            "others from writing."
+            "  It may be a running backfill, a notebook or a DuckDB shell; even a reader keeps others from "
+            "writing."
         )
 
     def explained(self, error: Exception) -> UserError | None:
-        """Return what to tell of a file that is locked or damaged; None for any other error."""
+        """Return the error for a file that is locked or damaged; None for any other error."""
         text = _first_line(error)
         if _DAMAGED.search(text):
             return UserError(
-                f"{self.path} cannot be opened as a DuckDB warehouse, it is damaged or something else:\n"
+                f"{self.path} cannot be opened as a DuckDB warehouse: it is damaged or no DuckDB file:\n"
                 f"  {text}\n"
-                "  Put a backup in its place; or move it away, load the raw data again, and run the backfill."
+                "  Restore a backup; or move the file away, load the raw data again, and run the backfill."
             )
         return self.busy(str(error))
 
@@ -164,7 +164,7 @@ class _DuckDBConnection(Connection):
             kind = WrongShapeError if isinstance(error, duckdb.BinderException) else UserError
             raise self._file.explained(error) or kind(
                 f"the warehouse {self._file} could not be read: {_first_line(error)}\n"
-                "  A table may be of another shape than this version makes: drop it and run the backfill "
+                "  A table may have other columns than this version expects: drop it and run the backfill "
                 "again."
             ) from error
 

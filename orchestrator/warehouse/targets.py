@@ -1,4 +1,4 @@
-"""Which warehouse is meant: a target of profiles.yml, by option or by environment."""
+"""Chooses the warehouse: a target of profiles.yml, by option or environment."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from orchestrator.warehouse.duckdb_file import DuckDBFile
 def warehouse_of(target: str | None = None) -> Warehouse:
     """Return the warehouse of a target; by default that of NBA_TARGET, or DuckDB (as profiles.yml has it).
 
-    UsageError for a target that there is not, UserError where it needs packages that are not installed.
+    UsageError for an unknown target, UserError when it needs packages that are not installed.
     """
     target = target or os.environ.get("NBA_TARGET") or "duckdb"
     if target == "duckdb":
         return duckdb_file()
     if target not in TARGETS:
-        raise UsageError(f"--target {target} is none of {', '.join(TARGETS)}")
+        raise UsageError(f"--target {target} is not one of {', '.join(TARGETS)}")
     from orchestrator.warehouse.bigquery_client import check_installed
     from orchestrator.warehouse.bigquery_project import BigQueryProject
 
@@ -28,5 +28,5 @@ def warehouse_of(target: str | None = None) -> Warehouse:
 
 
 def duckdb_file() -> DuckDBFile:
-    """Return the DuckDB warehouse: what raw files are loaded into, whatever the target."""
+    """Return the DuckDB warehouse, which raw files are loaded into whatever the target."""
     return DuckDBFile(warehouse_path())

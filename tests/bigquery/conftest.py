@@ -24,7 +24,7 @@ ENVIRONMENT = PROJECT / ".venv-bigquery"
 
 # Files that take minutes, longest first: begun last, one of them would keep a single core busy at the end.
 LONGEST = [
-    "test_emulator.py", "test_orchestrator.py", "test_pruning.py", "test_publish.py", "test_own_phase3.py",
+    "test_emulator.py", "test_orchestrator.py", "test_pruning.py", "test_upload.py", "test_own_phase3.py",
     "test_spark.py",
 ]  # fmt: skip
 

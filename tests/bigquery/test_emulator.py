@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.raw import upload as publishing
+from orchestrator.raw import upload as uploading
 from orchestrator.warehouse.bigquery_client import Access
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.bigquery.analyzer import Script, Statement, analyze
@@ -63,12 +63,12 @@ def warehouse(real_data, tmp_path_factory) -> Path:
 def there(emulator, warehouse) -> Emulator:
     """BigQuery's: a project of its own with the same raw data."""
     there = Emulator(emulator.url, "both-engines")
-    hand_over(warehouse, there)
+    upload_raw(warehouse, there)
     return there
 
 
-def hand_over(warehouse: Path, there: Emulator) -> None:
-    publishing.publish(DuckDBFile(warehouse), Access(there.client, there.project, "US"))
+def upload_raw(warehouse: Path, there: Emulator) -> None:
+    uploading.upload(DuckDBFile(warehouse), Access(there.client, there.project, "US"))
 
 
 class Dbt:
@@ -141,7 +141,7 @@ def corrected(dbt, again, there, warehouse) -> tuple[Contents, Contents, dict[st
         change(warehouse, f"delete from nba_raw.{table} where game_date = '{POSTPONED}'")
     build(warehouse, *AROUND, prepared=True)
     before = contents(there, stamps=True)
-    hand_over(warehouse, there)
+    upload_raw(warehouse, there)
     dbt.run("run", AROUND)
     return before, contents(there, stamps=True), differences(there, warehouse)
 
@@ -266,7 +266,7 @@ def analyzed(bigquery_python, sent, there) -> list[Statement]:
     declared = []
     for name in loaded:
         schema = there.client.get_table(f"{there.project}.{name}").schema
-        columns = ", ".join(f"{field.name} {publishing.type_of(field)}" for field in schema)
+        columns = ", ".join(f"{field.name} {uploading.type_of(field)}" for field in schema)
         declared.append(Script(name, f"create table {name} ({columns})"))
     statements = analyze(bigquery_python, [*declared, *sent], there.project)
     assert not any(statement.error for script in declared for statement in statements[script.id])

@@ -75,7 +75,7 @@ def driven(bigquery_python, real_data, tmp_path_factory):
         environment = os.environ | project.environment
         environment |= {"NBA_EMULATOR": proxy.url, "NBA_STATE_DIR": str(folder)}
         driven = Driven(project, proxy, environment | {"NBA_DUCKDB_PATH": str(warehouse)})
-        succeed(driven.run("publish", "--to", "emulator"))
+        succeed(driven.run("upload", "--to", "emulator"))
         yield driven
 
 
@@ -185,7 +185,7 @@ def test_a_plan_that_reads_too_much_is_refused(driven, built):
     ("arguments", "says"),
     [
         (("backfill", "--max-bytes", "plenty"), "no size"),
-        (("status", "--target", "snowflake"), "none of duckdb, bigquery, emulator"),
+        (("status", "--target", "snowflake"), "not one of duckdb, bigquery, emulator"),
     ],
 )
 def test_a_wrong_word_is_a_usage_error(driven, arguments, says):

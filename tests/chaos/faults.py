@@ -92,8 +92,8 @@ def _signalled(
                 right = right and ended.code == code and "resume with" in ended.err
             elif sent and not exactly:
                 right = right and ended.code in (130, -signal.SIGINT, 0)
-            landed = (last_run(warehouse) or {"windows": {}})["windows"].get("landed", 0)
-            gave.append(f"exit {ended.code} after {ended.seconds:.1f} s, {landed} windows landed")
+            succeeded = (last_run(warehouse) or {"windows": {}})["windows"].get("landed", 0)
+            gave.append(f"exit {ended.code} after {ended.seconds:.1f} s, {succeeded} windows succeeded")
             if not right:
                 gave.append(f"WRONG: {verdict}: {ended.last_words()}")
             ok, stopped = ok and right, stopped or ended.code != 0
@@ -345,7 +345,7 @@ def _poisoned(ground: Ground, days: list[date], position: int) -> Result:
         and not ended.traceback
         and verdict.ok
         and failed == {(POISONED, poison, "error"), (NEEDS_POISONED, poison, "skipped")}
-        and "again with" in ended.err
+        and "retry with" in ended.err
     )
     again = run(warehouse, "retry")
     _allow(warehouse)

@@ -112,4 +112,4 @@ def test_the_nightly_run_has_nothing_to_do_on_a_day_without_games(league):
     run(league)
     result = command(league, "backfill")
     assert result.exit_code == 0
-    assert "everything asked for is there" in result.stderr
+    assert "everything you asked for is built" in result.stderr

@@ -578,7 +578,7 @@ def test_real_files_take_the_place_of_a_demo_league(demo_built, files, tmp_path)
         for table in ("games", "player_box", "team_box", "shots", "betting_lines"):
             con.execute(f"update nba_raw.{table} set game_id = ? where game_id = ?", [real, demo])
     done = succeed(orchestrate(warehouse, "ingest", "--from", files))
-    assert "the demo league that was stored makes way" in done.stderr
+    assert "the stored demo league is removed" in done.stderr
     assert "fewer rows" not in done.stderr
     assert "moved" not in done.stderr
     assert not query(warehouse, "select 1 from nba_raw.games where source = 'demo'")
@@ -593,7 +593,7 @@ def test_a_demo_league_does_not_go_beside_real_games(full_warehouse):
     before = query(full_warehouse, "select count(*), max(ingested_at) from nba_raw.games")
     done = orchestrate(full_warehouse, "demo", "--seasons", "1")
     assert done.returncode == 1
-    assert "no demo league's" in done.stderr
+    assert "games of a real league" in done.stderr
     assert query(full_warehouse, "select count(*), max(ingested_at) from nba_raw.games") == before
 
 

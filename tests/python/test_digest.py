@@ -112,10 +112,10 @@ def test_stale_dates_that_bad_inputs_keep_out_are_told_once(league, mailbox):
         f"{season_of(DAYS[2])}, date '{DAYS[2]}', 1, 'game 7', date '{DAYS[2]}', date '{DAYS[3]}', null)",
     )
     assert command(league, "backfill", "--only", "missing", "--notify", address).exit_code == 0
-    assert f"stale: 4 dates, {DAYS[0]}..{DAYS[3]}" in letters.pop()["message"]  # nothing was left out yet
+    assert f"stale: 4 dates, {DAYS[0]}..{DAYS[3]}" in letters.pop()["message"]  # nothing was skipped yet
     assert command(league, "backfill", "--notify", address).exit_code == 1
     (letter,) = letters
-    assert f"left out 2 dates, {DAYS[2]}..{DAYS[3]}: one_sided_box" in letter["message"]
+    assert f"skipped 2 dates, {DAYS[2]}..{DAYS[3]}: one_sided_box" in letter["message"]
     assert "stale:" not in letter["message"]
 
 
@@ -202,7 +202,7 @@ def test_many_dates_are_summed_up(tmp_path):
     lines = needs_a_person(run(dbt))
     assert lines == [
         f"failed: 30 dates, {days[0]}..{days[-1]} ({TDZA}): Binder Error: no such column. "
-        "Again with: python orchestrate.py retry"
+        "Retry with: python orchestrate.py retry"
     ]
 
 

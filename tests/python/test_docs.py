@@ -14,7 +14,7 @@ import pytest
 from typer.main import get_command
 
 from orchestrate import app
-from orchestrator.raw.upload import Chunk, Published
+from orchestrator.raw.upload import Chunk, Uploaded
 from orchestrator.state.lock import held
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
@@ -218,16 +218,16 @@ def test_the_fields_of_json_have_the_types_documented(outputs, command):
     assert checked > 5
 
 
-def test_the_fields_of_publish_are_those_documented():
+def test_the_fields_of_upload_are_those_documented():
     """Without BigQuery: what it prints is a dataclass as it stands."""
     chunk = Chunk("player_box", "2022-23", 27623, "360268dffac1d34ceb82", "changed")
-    printed = Published("my-project", "nba_raw", False, [chunk], [replace(chunk, season=None)]).as_json()
-    assert paths_in(printed) == documented("publish")
+    printed = Uploaded("my-project", "nba_raw", False, [chunk], [replace(chunk, season=None)]).as_json()
+    assert paths_in(printed) == documented("upload")
     for path, value in scalars_in(printed):
-        assert is_a(types_in("publish")[path], value), (path, value)
+        assert is_a(types_in("upload")[path], value), (path, value)
 
 
-@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "publish"])
+@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "upload"])
 def test_the_examples_have_the_documented_fields(command):
     (example,) = re.findall(r"^```json\n(.*?)^```", sections()[command], re.MULTILINE | re.DOTALL)
     for path in paths_in(json.loads(example)):

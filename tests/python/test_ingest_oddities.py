@@ -86,7 +86,11 @@ from tests.python.warehouses import PROJECT
         pytest.param(
             "injuries",
             "from injuries union all select * replace ('Somebody Else' as player_name) from injuries limit 5",
-            ["2 of 5 injury transactions name nobody", "e.g. Somebody Else.", "seeds/player_aliases.csv"],
+            [
+                "2 of 5 injury transactions name no known player",
+                "e.g. Somebody Else.",
+                "seeds/player_aliases.csv",
+            ],
             id="names",
         ),
         pytest.param(
@@ -149,7 +153,7 @@ def exhibition(code: str) -> str:
 
 def test_a_code_of_no_seed_is_a_warning(files, warehouse):
     [warning] = load(write_files(files, games=exhibition("ZZZ")), warehouse).warnings
-    assert "1 games with a team code that no seed has" in warning
+    assert "1 games with a team code that is in no seed" in warning
     assert "ZZZ; e.g. game 0032100001" in warning
 
 

@@ -67,7 +67,7 @@ def test_a_night_may_have_nothing_of_the_others(files, full_warehouse, name):
     before = stored(full_warehouse, without="ingested_at")
     write_files(files, **{name: f"from {name} limit 0"})
     [warning] = load(files, full_warehouse).warnings
-    assert warning == f"{name}.parquet is empty; what is stored stays"
+    assert warning == f"{name}.parquet is empty; stored rows stay"
     assert stored(full_warehouse, without="ingested_at") == before
 
 
@@ -294,7 +294,7 @@ def test_equal_rows_of_a_key_are_collapsed(files, warehouse, name):
     ignored, warning = load(files, warehouse).warnings
     assert f"{name}.parquet: 1 unknown columns ignored: serial" in ignored
     assert f"{name}.parquet" in warning
-    assert f"{len(before[FILES[name].name])} repeated rows left out" in warning
+    assert f"{len(before[FILES[name].name])} duplicate rows ignored" in warning
     assert stored(warehouse, without="ingested_at") == before
 
 
@@ -331,20 +331,20 @@ def test_a_game_stored_before_is_known(files, warehouse):
         pytest.param(
             "player_box",
             "if(player_id = 3, 'T', wl) as wl",
-            ("column wl: 3 of 12 values are none of W, L; e.g. 'T' in row ", "for 'T'"),
+            ("column wl: 3 of 12 values are not one of W, L; e.g. 'T' in row ", "for 'T'"),
             id="result",
         ),
         pytest.param(
             "team_box",
             "2 as wl",
-            ("column wl: 6 of 6 values are none of W, L; e.g. '2' in row 1",),
+            ("column wl: 6 of 6 values are not one of W, L; e.g. '2' in row 1",),
             id="result number",
         ),
         pytest.param(
             "games",
             "'Friendly' as season_type",
             (
-                "column season_type: 3 of 3 values are none of preseason, regular, all_star, play_in, "
+                "column season_type: 3 of 3 values are not one of preseason, regular, all_star, play_in, "
                 "playoffs, cup_final; e.g. 'Friendly' in row 1",
             ),
             id="season type",
@@ -352,7 +352,7 @@ def test_a_game_stored_before_is_known(files, warehouse):
         pytest.param(
             "shots",
             "if(player_id = 1, '4PT', shot_type) as shot_type",
-            ("column shot_type: 9 of 36 values are none of 2PT Field Goal, 3PT Field Goal; e.g. '4PT'",),
+            ("column shot_type: 9 of 36 values are not one of 2PT Field Goal, 3PT Field Goal; e.g. '4PT'",),
             id="shot type",
         ),
         pytest.param(
@@ -470,11 +470,11 @@ def test_all_faults_are_said_at_once(files, full_warehouse):
         "games.parquet: column season_type",
         "player_box.parquet: column pts is VARCHAR",
         "player_box.parquet: column ast: 12 of 12 values are negative",
-        "player_box.parquet: column wl: 12 of 12 values are none of W, L",
+        "player_box.parquet: column wl: 12 of 12 values are not one of W, L",
         "team_box.parquet: several rows with different values",
         "odds.parquet: column home_spread is VARCHAR",
         "injuries.parquet: column event_date: 3 of 3 values are not dates",
-        "shots.parquet has 36 rows whose column game_id is in no row of games.parquet",
+        "shots.parquet has 36 rows whose game_id is neither in games.parquet",
         faults=9,
     )
 

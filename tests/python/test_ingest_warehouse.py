@@ -138,7 +138,7 @@ def test_a_check_exits_1_with_all_faults_and_0_without(files, warehouse):
     assert "'Friendly'" in result.stderr
     assert "negative" in result.stderr
     result = succeed(orchestrate(warehouse, "ingest", "--from", write_files(files), "--check"))
-    assert "nothing stands in the way" in result.stderr
+    assert "these files can be loaded" in result.stderr
     assert not warehouse.parent.exists()
 
 
@@ -166,8 +166,8 @@ def test_whole_seasons_want_a_yes_where_nobody_can_be_asked(demo_raw, tmp_path):
     before = stored(warehouse)
     result = orchestrate(warehouse, "ingest", "--from", files, "--replace-season")
     assert result.returncode == 1
-    assert "would vanish with the seasons that are replaced. Nothing was changed. Give --yes" in result.stderr
-    assert "games.parquet covers 2023-24 and has no row of 1," in result.stderr
+    assert "would be removed with the replaced seasons. Nothing was changed. Give --yes" in result.stderr
+    assert "games.parquet covers 2023-24 but lacks 1," in result.stderr
     assert stored(warehouse) == before
     succeed(orchestrate(warehouse, "ingest", "--from", files))
     assert query(warehouse, "select count(*) from nba_raw.shots") == [(len(before["shots"]),)]
@@ -205,7 +205,7 @@ def test_a_signal_ends_a_load_and_leaves_nothing(demo_raw, real_data, tmp_path, 
             stopped += 1
             # On a busy machine Python may still be starting: then nothing had begun, and nothing is said.
             assert not said or said.splitlines()[-1].startswith(
-                f"error: stopped by {number.name}: the warehouse is as it was"
+                f"error: stopped by {number.name}: the warehouse is unchanged"
             )
             assert (stored(warehouse) == before) if existing else not list(warehouse.parent.glob("*"))
     assert stopped

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from orchestrator.core import clock
 from orchestrator.core.errors import UsageError, UserError
 from orchestrator.core.registry import ALL_TABLES, EXCLUSIONS, MADE_FROM
-from orchestrator.core.seasons import season_of
+from orchestrator.core.seasons import season_of, start_year
 from orchestrator.plan.plan import make_plan
 from orchestrator.plan.preview import plan_now
-from orchestrator.plan.request import BY_DEFAULT, ONLY, Request, named_season, named_tables
+from orchestrator.plan.request import BY_DEFAULT, ONLY, Request, named_tables
 from orchestrator.state import coverage
 from orchestrator.state.coverage import SETTLED, STATES, Cell
 from orchestrator.state.preflight import Problem
@@ -149,11 +149,11 @@ def test_a_plan_builds_what_is_wanted_and_says_all_it_writes(situation):
         for cell in asked_for(cells, request)
         if cell.state in wanted_states(request) and cell.day not in spoiled
     }
-    build, along = expanded(plan.build, cells), expanded(plan.upstream, cells)
+    build, upstream = expanded(plan.build, cells), expanded(plan.upstream, cells)
     written = written_by(plan, cells)
     assert set(build) == wanted
-    assert not set(build) & set(along)
-    assert build + along == written  # what it says is what is done
+    assert not set(build) & set(upstream)
+    assert build + upstream == written  # what it says is what is done
     assert set(written.values()) <= {1}  # and nothing twice
     assert {day for _, day in written} == {day for _, day in wanted}  # no date for nothing
 
@@ -189,16 +189,16 @@ def test_what_is_left_and_what_is_built_is_all_that_was_asked_for(situation):
 
 
 @given(situations())
-def test_dates_that_bad_inputs_would_spoil_are_left_out_and_named(situation):
+def test_dates_that_bad_inputs_would_spoil_are_skipped_and_named(situation):
     cells, request, problems, spoiled = situation
     plan = make_plan(cells, request, (), problems, spoiled)
     assert not {day for _, day in written_by(plan, cells)} & set(spoiled)
-    left_out = {c.day for c in asked_for(cells, request) if c.state in wanted_states(request)} & set(spoiled)
+    skipped = {c.day for c in asked_for(cells, request) if c.state in wanted_states(request)} & set(spoiled)
     named = {entry.problem: entry for entry in plan.blocked}
     # What keeps no date out that was asked for is told as a warning: its day may come tomorrow.
     assert plan.warnings == [problem for problem in problems if problem not in named]
-    for problem in {problem for day in left_out for problem in spoiled[day]}:
-        own = sorted(day for day in left_out if problem in spoiled[day])
+    for problem in {problem for day in skipped for problem in spoiled[day]}:
+        own = sorted(day for day in skipped if problem in spoiled[day])
         entry = named.pop(problem)
         assert (entry.dates, entry.start, entry.end) == (len(own), own[0], own[-1])
     assert not named
@@ -287,10 +287,10 @@ def test_names_of_tables_and_seasons():
         "ml_feature_store",
         "phase4_exclusions",
     )
-    assert named_season("1999-00") == 1999
-    for wrong in ("2021", "2021-23", "21-22", ""):
-        with pytest.raises(UsageError, match="2021-22"):
-            named_season(wrong)
+    assert start_year("1999-00") == 1999
+    for wrong in ("2021", "2021-23", "21-22", "", "2021-22 ", "²021-22"):
+        with pytest.raises(UsageError, match=r"is not a season\. Write it like 2021-22"):
+            start_year(wrong)
     with pytest.raises(UsageError, match=r"no table 'nonsense'.*PSZA"):
         named_tables(["nonsense"])
 

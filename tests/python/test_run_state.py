@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
@@ -16,7 +17,7 @@ from orchestrator.core.windows import Window
 from orchestrator.plan.preview import plan_from_state, plan_now
 from orchestrator.plan.request import Request
 from orchestrator.run.backfill import Settings
-from orchestrator.run.resume import left_by_last_run
+from orchestrator.run.resume import unfinished_request
 from orchestrator.show.gaps import gaps
 from orchestrator.show.status import status
 from orchestrator.state import lock
@@ -94,7 +95,7 @@ def test_a_holder_that_cannot_be_read(league, monkeypatch, text):
     monkeypatch.setattr(lock, "PATIENCE_SECONDS", 0.05)
     with lock.held(league.file):
         league.warehouse.with_name("nba.duckdb.lock.holder").write_text(text)
-        with pytest.raises(HeldError, match="not known"), lock.held(league.file):
+        with pytest.raises(HeldError, match="is unknown"), lock.held(league.file):
             pass
 
 
@@ -282,15 +283,47 @@ def test_gaps_are_ranges_and_end_when_told(league):
 
 
 def test_resume_without_a_run(league):
-    with pytest.raises(UserError, match="no run is known"):
-        left_by_last_run(league.file)
+    with pytest.raises(UserError, match="no run to resume"):
+        unfinished_request(league.file)
 
 
 def test_resume_asks_for_the_same_again(league):
     request = Request(DAYS[0], DAYS[4], (DAYS[0], DAYS[1], DAYS[3]), (2021,), (TDZA, MLFS), "missing", 2)
     run(league, request)
-    assert left_by_last_run(league.file) == request
-    assert run(league, left_by_last_run(league.file)).state == "nothing to do"
+    assert unfinished_request(league.file) == request
+    assert run(league, unfinished_request(league.file)).state == "nothing to do"
+
+
+def test_a_request_is_kept_whole_whatever_its_fields():
+    @dataclass(frozen=True)
+    class Later(Request):
+        limit: int | None = None
+        days_off: tuple[date, ...] = ()
+
+    full = Later(DAYS[0], DAYS[4], tuple(DAYS[:2]), (2021, 2022), (TDZA,), "all", 7, 3, (DAYS[5],))
+    for request in (full, Later(), Request(), Request(start=DAYS[0], only="stale")):
+        kept = json.loads(json.dumps(request.to_json()))
+        assert type(request).from_json(kept) == request
+    assert Later.from_json(json.loads(json.dumps(Request(end=DAYS[1]).to_json()))) == Later(end=DAYS[1])
+    assert Request.from_json(full.to_json()).dates == tuple(DAYS[:2])  # and what is unknown is ignored
+
+
+def test_resume_reads_what_an_earlier_version_kept(league):
+    selection = {
+        "start": str(DAYS[0]),
+        "end": None,
+        "dates": [str(DAYS[1])],
+        "seasons": ["2021"],
+        "tables": [TDZA, MLFS],
+        "only": None,
+        "window": 2,
+    }
+    ProgressFile(league.file).begin(
+        "old", pid=1, command="c", resume="r", selection=selection, log=league.warehouse
+    )
+    assert unfinished_request(league.file) == Request(
+        DAYS[0], None, (DAYS[1],), (2021,), (TDZA, MLFS), None, 2
+    )
 
 
 def test_resume_of_a_run_that_rebuilds_takes_what_it_had_not_come_to(league):
@@ -299,16 +332,16 @@ def test_resume_of_a_run_that_rebuilds_takes_what_it_had_not_come_to(league):
     everything = Request(end=FAR, only="all", window=1)
     outcome = run(league, everything, settings=Settings(max_failures=1))
     assert outcome.run.resume_command == "python orchestrate.py resume"
-    request = left_by_last_run(league.file)
+    request = unfinished_request(league.file)
     assert request.dates == tuple(DAYS[1:])
     assert request.only == "all"
     league.bad = set()
     attempts = len(league.built)
     assert run(league, request).dates == 5
     assert [window.start for window, _ in league.built[attempts:]] == DAYS[1:]
-    assert left_by_last_run(league.file) is None
+    assert unfinished_request(league.file) is None
 
 
 def test_resume_of_what_was_declined_before_it_began(league):
     run(league, Request(end=FAR, only="all"), confirm=lambda plan: False)
-    assert left_by_last_run(league.file).dates == tuple(DAYS)
+    assert unfinished_request(league.file).dates == tuple(DAYS)

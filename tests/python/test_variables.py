@@ -135,7 +135,7 @@ def test_a_target_whose_packages_are_absent_names_the_install_line(monkeypatch, 
         assert package in str(raised.value)
 
 
-@pytest.mark.parametrize("command", [("status",), ("backfill",), ("plan", "--state"), ("publish",)])
+@pytest.mark.parametrize("command", [("status",), ("backfill",), ("plan", "--state"), ("upload",)])
 def test_no_command_ends_in_a_traceback_without_them(tmp_path, command):
     """In a Python that has none of Google's packages."""
     blocked = (
@@ -149,7 +149,7 @@ def test_no_command_ends_in_a_traceback_without_them(tmp_path, command):
         "import orchestrate\n"
         "orchestrate.main()\n"
     )
-    target = ("--to" if command == ("publish",) else "--target", "bigquery")
+    target = ("--to" if command == ("upload",) else "--target", "bigquery")
     said = subprocess.run(
         [sys.executable, "-c", blocked, *command, *target],
         cwd=PROJECT,
@@ -160,3 +160,13 @@ def test_no_command_ends_in_a_traceback_without_them(tmp_path, command):
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.startswith("error: BigQuery's packages are not installed (")
     assert "pip install -r requirements-bigquery.txt" in said.stderr
+
+
+def test_the_former_name_of_upload_still_works(tmp_path):
+    now, before = (
+        orchestrate(tmp_path / "none.duckdb", name, "--to", "duckdb") for name in ("upload", "publish")
+    )
+    note, _, rest = before.stderr.partition("\n")
+    assert note == "note: `publish` is now called `upload`; the next version drops the old name"
+    assert (before.returncode, before.stdout, rest) == (now.returncode, now.stdout, now.stderr)
+    assert "publish" not in orchestrate(tmp_path / "none.duckdb", "--help").stdout

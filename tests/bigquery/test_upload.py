@@ -1,4 +1,4 @@
-"""`publish` hands a warehouse's raw data over whole, only what is not there, and again after anything."""
+"""`upload` sends a warehouse's raw data completely, only what is not there, and recovers from any failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from google.api_core.exceptions import NotFound, ServiceUnavailable
 from google.cloud import bigquery
 
 from orchestrator.core.errors import UsageError, UserError
-from orchestrator.raw import upload as publishing
+from orchestrator.raw import upload as uploading
 from orchestrator.raw.tables import RAW_TABLES
 from orchestrator.warehouse.bigquery_client import Access, connect
 from orchestrator.warehouse.duckdb_file import DuckDBFile
@@ -44,12 +44,12 @@ def there(emulator, request) -> Emulator:
 
 
 @pytest.fixture(scope="module")
-def published(emulator, raw) -> Emulator:
+def uploaded(emulator, raw) -> Emulator:
     """A project with the season in it, sent by somebody in another time zone. Do not change it."""
-    project = Emulator(emulator.url, "published")
-    result = json.loads(succeed(publish(raw, project, "--json", TZ="America/New_York")).stdout)
+    project = Emulator(emulator.url, "uploaded")
+    result = json.loads(succeed(run_upload(raw, project, "--json", TZ="America/New_York")).stdout)
     assert {(chunk["table"], chunk["season"]) for chunk in result["loaded"]} == CHUNKS
-    assert fields_of(result) == {field for field in documented("publish") if field[0] != "unchanged"}
+    assert fields_of(result) == {field for field in documented("upload") if field[0] != "unchanged"}
     return project
 
 
@@ -57,14 +57,14 @@ def published(emulator, raw) -> Emulator:
 def living(emulator, raw) -> Emulator:
     """A project with the season in it, whatever the test before did to it."""
     project = Emulator(emulator.url, "living")
-    hand_over(raw, project)
+    upload_raw(raw, project)
     return project
 
 
-def publish(warehouse: Path, there: Emulator, *options: str, **environment: str):
+def run_upload(warehouse: Path, there: Emulator, *options: str, **environment: str):
     """Run the command."""
     return subprocess.run(
-        [sys.executable, PROJECT / "orchestrate.py", "publish", "--to", "emulator", *options],
+        [sys.executable, PROJECT / "orchestrate.py", "upload", "--to", "emulator", *options],
         env=os.environ | there.environment | {"NBA_DUCKDB_PATH": str(warehouse)} | environment,
         capture_output=True,
         text=True,
@@ -73,10 +73,10 @@ def publish(warehouse: Path, there: Emulator, *options: str, **environment: str)
     )
 
 
-def hand_over(warehouse: Path, there: Emulator, *seasons: str, **options) -> list[tuple[str, str]]:
+def upload_raw(warehouse: Path, there: Emulator, *seasons: str, **options) -> list[tuple[str, str]]:
     """Do what the command does, in this process; return what was loaded, and why."""
     to = Access(there.client, there.project, "US")
-    result = publishing.publish(DuckDBFile(warehouse), to, seasons, **options)
+    result = uploading.upload(DuckDBFile(warehouse), to, seasons, **options)
     return [(str(chunk), chunk.reason) for chunk in result.loaded]
 
 
@@ -117,35 +117,35 @@ def written(there: Emulator) -> dict:
 
 
 @pytest.mark.parametrize("table", RAW_TABLES, ids=lambda table: table.name)
-def test_every_column_adds_up(raw, published, table):
+def test_every_column_adds_up(raw, uploaded, table):
     here = sums(asking(raw), table)
     assert here[0] > 0
-    assert sums(published.query, table) == here
+    assert sums(uploaded.query, table) == here
 
 
-def test_rows_are_the_same_down_to_when_they_were_ingested(raw, published):
+def test_rows_are_the_same_down_to_when_they_were_ingested(raw, uploaded):
     rows = "select * from nba_raw.{} order by game_id"
     here = [(*row[:-1], row[-1].replace(tzinfo=UTC)) for row in query(raw, rows.format("games"))]
-    assert published.query(rows.format("games")) == here
+    assert uploaded.query(rows.format("games")) == here
 
 
-def test_tables_have_the_declared_types(published):
+def test_tables_have_the_declared_types(uploaded):
     for table in RAW_TABLES:
-        found = published.client.get_table(f"published.nba_raw.{table.name}").schema
-        types = {field.name: publishing.type_of(field) for field in found}
-        assert types == publishing.columns_of(table), table.name
+        found = uploaded.client.get_table(f"uploaded.nba_raw.{table.name}").schema
+        types = {field.name: uploading.type_of(field) for field in found}
+        assert types == uploading.columns_of(table), table.name
 
 
-def test_the_second_time_nothing_is_loaded(raw, published):
-    before = written(published)
+def test_the_second_time_nothing_is_loaded(raw, uploaded):
+    before = written(uploaded)
     assert set(before) == CHUNKS
-    result = json.loads(succeed(publish(raw, published, "--json")).stdout)
+    result = json.loads(succeed(run_upload(raw, uploaded, "--json")).stdout)
     assert (result["loaded"], len(result["unchanged"])) == ([], len(CHUNKS))
-    assert written(published) == before
-    assert fields_of(result) == {field for field in documented("publish") if field[0] != "loaded"}
+    assert written(uploaded) == before
+    assert fields_of(result) == {field for field in documented("upload") if field[0] != "loaded"}
 
 
-def test_the_smoke_command_runs_on_no_rows(published, tmp_path):
+def test_the_smoke_command_runs_on_no_rows(uploaded, tmp_path):
     """That of docs/bigquery.md, for one table: what is written to must not be cut to no rows, too."""
     page = (PROJECT / "docs" / "bigquery.md").read_text()
     (command,) = re.findall(r"^\.venv/bin/(dbt build --empty .*)$", page, re.MULTILINE)
@@ -155,21 +155,21 @@ def test_the_smoke_command_runs_on_no_rows(published, tmp_path):
             *("--select", "+team_defense_zone_analysis", "--target-path", tmp_path, "--log-path", tmp_path),
         ],
         cwd=PROJECT,
-        env=os.environ | published.environment,
+        env=os.environ | uploaded.environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout
     for table in ("team_defense_zone_analysis", "receipts"):
-        assert published.query(f"select count(*) from nba_precompute.{table}") == [(0,)]
+        assert uploaded.query(f"select count(*) from nba_precompute.{table}") == [(0,)]
 
 
-def test_loading_the_same_files_again_is_no_change(raw, published, tmp_path):
+def test_loading_the_same_files_again_is_no_change(raw, uploaded, tmp_path):
     warehouse = copy_of(raw, tmp_path)
     later = "set ingested_at = ingested_at + interval 1 day"
     change(warehouse, *(f"update nba_raw.{table.name} {later}" for table in RAW_TABLES))
-    assert hand_over(warehouse, published, dry_run=True) == []
+    assert upload_raw(warehouse, uploaded, dry_run=True) == []
 
 
 def test_a_correction_reloads_one_season_of_one_table(raw, living, tmp_path):
@@ -179,7 +179,7 @@ def test_a_correction_reloads_one_season_of_one_table(raw, living, tmp_path):
         "insert into nba_raw.player_box by name select * replace ('2021-22' as season, "
         "game_id || 'x' as game_id) from nba_raw.player_box limit 10",
     )
-    hand_over(warehouse, living)
+    upload_raw(warehouse, living)
     before = written(living)
     assert set(before) == CHUNKS | {("player_box", "2021-22")}
     ((game, player),) = query(
@@ -189,10 +189,10 @@ def test_a_correction_reloads_one_season_of_one_table(raw, living, tmp_path):
     change(warehouse, f"update nba_raw.player_box set pts = 99 where {where}")
 
     corrected = [(f"player_box {SEASON}", "changed")]
-    assert hand_over(warehouse, living, dry_run=True) == corrected
-    assert hand_over(warehouse, living, "2021-22") == []
+    assert upload_raw(warehouse, living, dry_run=True) == corrected
+    assert upload_raw(warehouse, living, "2021-22") == []
     assert written(living) == before
-    assert hand_over(warehouse, living) == corrected
+    assert upload_raw(warehouse, living) == corrected
     after = written(living)
     assert {chunk for chunk in after if after[chunk] != before[chunk]} == {("player_box", SEASON)}
     assert living.query(f"select pts from nba_raw.player_box where {where}") == [(99,)]
@@ -203,9 +203,9 @@ def test_a_correction_reloads_one_season_of_one_table(raw, living, tmp_path):
 
 def test_what_was_changed_over_there_is_put_right(raw, living):
     living.query("delete from nba_raw.shots where period = 4")
-    ((chunk, reason),) = hand_over(raw, living)
+    ((chunk, reason),) = upload_raw(raw, living)
     assert chunk == f"shots {SEASON}"
-    assert "were published" in reason
+    assert "were uploaded" in reason
     assert same(raw, living)
 
 
@@ -215,7 +215,7 @@ def test_seasons_that_only_bigquery_has_stay(raw, living):
         "values ('old', '1999-00', 'regular', date '1999-11-02')"
     )
     said = []
-    hand_over(raw, living, warn=said.append)
+    upload_raw(raw, living, warn=said.append)
     assert ["nba_raw.games has 1 rows there" in text for text in said] == [True]
     old = "from nba_raw.games where season = '1999-00'"
     assert living.query(f"select game_id {old}") == [("old",)]
@@ -224,7 +224,7 @@ def test_seasons_that_only_bigquery_has_stay(raw, living):
 
 def test_a_killed_run_is_taken_up_by_the_next(raw, there):
     process = subprocess.Popen(
-        [sys.executable, PROJECT / "orchestrate.py", "publish", "--to", "emulator"],
+        [sys.executable, PROJECT / "orchestrate.py", "upload", "--to", "emulator"],
         env=os.environ | there.environment | {"NBA_DUCKDB_PATH": str(raw)},
         stderr=subprocess.PIPE,
         text=True,
@@ -235,14 +235,14 @@ def test_a_killed_run_is_taken_up_by_the_next(raw, there):
     assert said[1].startswith("2/7")
 
     whole = {table.name: sums(asking(raw), table)[0] for table in RAW_TABLES}
-    landed = set()
+    arrived = set()
     for table in _tables(there) & set(whole):
         ((rows,),) = there.query(f"select count(*) from nba_raw.{table}")
         assert rows in (0, whole[table]), table
-        landed |= {table} if rows else set()
-    assert 2 <= len(landed) < len(whole)
+        arrived |= {table} if rows else set()
+    assert 2 <= len(arrived) < len(whole)
 
-    assert {chunk.split()[0] for chunk, _ in hand_over(raw, there)} == set(whole) - landed
+    assert {chunk.split()[0] for chunk, _ in upload_raw(raw, there)} == set(whole) - arrived
     assert same(raw, there)
     # What the killed run had under way goes by itself.
     for name in _tables(there) - set(whole) - {"published"}:
@@ -268,15 +268,15 @@ def _tables(there: Emulator) -> set[str]:
 )
 def test_a_table_of_another_shape_is_refused_and_nothing_touched(raw, emulator, columns, said):
     there = Emulator(emulator.url, f"foreign-{len(said)}-{len(columns)}")
-    ours = publishing.columns_of(next(table for table in RAW_TABLES if table.name == "team_box"))
+    ours = uploading.columns_of(next(table for table in RAW_TABLES if table.name == "team_box"))
     listed = {
         "all": ", ".join(f"{name} {type_}" for name, type_ in ours.items()),
         "all_but_pts": ", ".join(f"{name} {type_}" for name, type_ in ours.items() if name != "pts"),
     }
     there.client.create_dataset("nba_raw")
     there.query(f"create table nba_raw.team_box ({columns.format(**listed)})")
-    with pytest.raises(UserError, match=r"nba_raw\.team_box is another table than ours") as refusal:
-        hand_over(raw, there)
+    with pytest.raises(UserError, match=r"nba_raw\.team_box is not a table of this project") as refusal:
+        upload_raw(raw, there)
     assert said in str(refusal.value)
     assert _tables(there) == {"team_box"}
 
@@ -285,7 +285,7 @@ def test_a_table_of_an_earlier_version_gets_its_new_columns(raw, there, tmp_path
     """Those that files may lack: what is there stays, and what is known of the new columns arrives."""
     warehouse = copy_of(raw, tmp_path)
     change(warehouse, "update nba_raw.games set game_status = 'Final' where game_id like '%1'")
-    hand_over(warehouse, there)
+    upload_raw(warehouse, there)
     there.query("insert into nba_raw.games (game_id, season) values ('old', '1999-00')")
     for column in ("game_status", "arena"):
         there.query(f"alter table nba_raw.games drop column {column}")
@@ -295,16 +295,16 @@ def test_a_table_of_an_earlier_version_gets_its_new_columns(raw, there, tmp_path
         return {field.name for field in there.client.get_table(f"{there.project}.nba_raw.games").schema}
 
     before = columns()
-    assert hand_over(warehouse, there, dry_run=True) == lacks
+    assert upload_raw(warehouse, there, dry_run=True) == lacks
     assert columns() == before
-    assert hand_over(warehouse, there) == lacks
+    assert upload_raw(warehouse, there) == lacks
     assert columns() == before | {"game_status", "arena"}
     old = "from nba_raw.games where season = '1999-00'"
     assert there.query(f"select game_id, game_status, arena {old}") == [("old", None, None)]
     there.query(f"delete {old}")
     assert there.query("select count(game_status) from nba_raw.games")[0][0] > 100
     assert same(warehouse, there)
-    assert hand_over(warehouse, there) == []
+    assert upload_raw(warehouse, there) == []
 
 
 def test_a_warehouse_of_an_earlier_version_is_refused(raw, there, tmp_path):
@@ -312,12 +312,12 @@ def test_a_warehouse_of_an_earlier_version_is_refused(raw, there, tmp_path):
     change(warehouse, "alter table nba_raw.games drop column game_status")
     said = r"nba_raw\.games .* has no column game_status(.|\n)*ingest --from DIR"
     with pytest.raises(UserError, match=said):
-        hand_over(warehouse, there)
+        upload_raw(warehouse, there)
     assert _tables(there) == set()
 
 
 def test_a_dry_run_makes_nothing(raw, there):
-    assert {reason for _, reason in hand_over(raw, there, dry_run=True)} == {"new"}
+    assert {reason for _, reason in upload_raw(raw, there, dry_run=True)} == {"new"}
     assert _tables(there) == set()
 
 
@@ -338,12 +338,12 @@ def test_lost_uploads_are_repeated_but_not_for_ever(raw, living, monkeypatch, lo
     living.query("delete from nba_raw.players where true")
     living.client.__class__, living.client.losses = _Unsteady, losses
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
-    if losses < publishing.ATTEMPTS:
-        hand_over(raw, living)
+    if losses < uploading.ATTEMPTS:
+        upload_raw(raw, living)
         assert same(raw, living)
     else:
         with pytest.raises(UserError, match="Run the command again"):
-            hand_over(raw, living)
+            upload_raw(raw, living)
         assert living.query("select count(*) from nba_raw.players") == [(0,)]
     assert _tables(living) == {table.name for table in RAW_TABLES} | {"published"}
 
@@ -361,7 +361,7 @@ def test_a_swap_that_fails_leaves_what_was_there(raw, living, tmp_path):
     before = written(living)
     living.client.__class__ = _Failing
     with pytest.raises(UserError, match="full"):
-        hand_over(warehouse, living)
+        upload_raw(warehouse, living)
     assert same(raw, living)
     assert written(living) == before
 
@@ -371,12 +371,12 @@ def test_a_swap_that_fails_leaves_what_was_there(raw, living, tmp_path):
 )
 def test_a_season_that_is_none_is_refused(raw, there, season, said):
     with pytest.raises(UsageError, match=said):
-        hand_over(raw, there, season)
+        upload_raw(raw, there, season)
     assert _tables(there) == set()
 
 
 def test_a_missing_warehouse_is_one_message(there, tmp_path):
-    result = publish(tmp_path / "none.duckdb", there)
+    result = run_upload(tmp_path / "none.duckdb", there)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("error: there is no warehouse at")
     assert "Traceback" not in result.stderr
