@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.python.warehouses import PROJECT, parsed
+from tests.python.warehouses import PROJECT, parsed, query
 
 # Seeds and sources come first. What differs by where Phase 3 comes from lies in from_raw and from_external,
 # each in a folder named after its layer.
@@ -94,6 +94,15 @@ def test_only_what_people_read_is_public(models, phase3):
     public = {model["name"] for model in models.values() if model["access"] == "public"}
     assert public == (PUBLIC | PUBLIC_IF_BUILT if phase3 == "built" else PUBLIC)
     assert {model["access"] for model in models.values()} == {"public", "private"}
+
+
+def test_the_database_itself_says_what_the_public_tables_hold(demo_built):
+    asked = "select table_name, comment from {} where schema_name in ('nba_analytics', 'nba_precompute')"
+    described = {name for name, comment in query(demo_built, asked.format("duckdb_tables()")) if comment}
+    views = {"phase4_coverage", "phase3_preflight"}
+    assert described == (PUBLIC | PUBLIC_IF_BUILT) - views
+    silent = {name for name, comment in query(demo_built, asked.format("duckdb_columns()")) if not comment}
+    assert not silent & described
 
 
 def test_every_model_has_an_owner(manifest, models):
