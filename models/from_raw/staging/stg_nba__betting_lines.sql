@@ -21,8 +21,8 @@ newest as (
 
 ),
 
--- Two sources may both have a game: what either knows, as the mean of those that do. Where their
--- spreads differ in sign, a favourite against none included, nothing says which is right.
+-- If two sources have a game, take the mean of the known values. If their spreads differ in sign,
+-- or only one of them is 0, the spread is unknown: nothing shows which is right.
 final as (
 
     select
