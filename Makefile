@@ -4,17 +4,17 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate
 COMPILE_PROJECT = $(COMPILE) --python-version 3.11 pyproject.toml
 
-# What stands in for BigQuery needs Python 3.13. The shims of pyenv are on PATH also for versions that are not
-# chosen, so each candidate is asked to run.
+# The stand-ins for BigQuery need Python 3.13. pyenv puts shims on PATH even for versions that are not active, so the
+# loop checks that each candidate runs.
 PYTHON_BIGQUERY ?= $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python3.13; do \
 	$$python -c '' 2>/dev/null && echo $$python && break; done)
 NO_PYTHON_BIGQUERY = no Python 3.13 on PATH or under pyenv: install it, or pass PYTHON_BIGQUERY=/path/to/python3.13
 
 REAL_DATA ?= $(or $(NBA_REAL_DATA),../shared/nba)
 
-# A worker per core; a file's tests share what they have built.
+# One worker per core. The tests of a file share what they have built.
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile
-# BigQuery's wait for answers: there is room for one worker more than two. Their conftest.py says which come first.
+# BigQuery's tests mostly wait for answers, so there is room for a third worker. Their conftest.py sets the order.
 PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: backfill test test-bigquery lint setup setup-bigquery docs docs-pages benchmark chaos replay lock clean

@@ -1,4 +1,5 @@
--- How many dates and rows does each processor have? The question people asked of the old system.
+-- How many dates and rows does each processor have? People often asked the old system this
+-- question.
 
 {%- for table in feature_tables() %}
 

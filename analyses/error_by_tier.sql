@@ -1,5 +1,5 @@
--- How far off is the plainest forecast, by quality tier? What the tier says of a row, and what it
--- does not: it tells what is known, and a well-known player is no easier to forecast.
+-- How far off is the simplest forecast, by quality tier? A tier says how much is known about a row;
+-- it does not say how easy the player is to forecast.
 
 with
 
@@ -42,7 +42,7 @@ final as (
         round(avg(points), 2) as points,
         count(points_avg_last_10) as with_last_10,
         round(avg(abs(points - points_avg_last_10)), 2) as mean_absolute_error,
-        -- A star is off by more points than a reserve: in units of what is scored.
+        -- Relative to the points scored, because a star is off by more points than a reserve.
         round(avg(abs(points - points_avg_last_10)) / avg(points), 2) as relative_error
     from joined
     group by quality_tier

@@ -1,6 +1,6 @@
--- How far does Phase 3 reach, season by season, and for how much of it is there shot data?
+-- Which dates does Phase 3 cover in each season, and how much of it has shot data?
 
-{#- With an external Phase 3 the models of these names hold what the last run has read. -#}
+{#- With an external Phase 3 these models hold only what the last run has read. -#}
 {%- set is_external = phase3_source() == 'external' %}
 
 select

@@ -10,10 +10,10 @@
 
 set preserve_insertion_order = false;
 
--- A mean of a minority of the window's games says less than it seems to.
+-- A mean is NULL unless the value is known in at least half of the window's games.
 create temp macro if_half_known(number, known, games) as if(2 * known >= games, number, null);
 
--- Names as lookups. Letters that are no letter with an accent are spelled out.
+-- Names as lookups. Letters that accent stripping does not decompose are spelled out.
 create temp macro fold(name) as regexp_replace(
     replace(replace(replace(replace(
         translate(lower(strip_accents(name)), 'đøłðıħ', 'doldih'),
@@ -49,7 +49,8 @@ games as (
 )
 select
     * exclude (is_called_off),
-    -- A game without a score that others have overtaken was not played, and tells nobody anything.
+    -- A game without a score that is older than the newest played game was not played, and is
+    -- dropped.
     home_is_nba and away_is_nba
         and season_type in ('regular', 'play_in', 'playoffs')
         and (is_played or not (
@@ -162,7 +163,8 @@ select
     s.opponent_team_abbr,
     b.wl = 'W' as win,
     b.pts::double as points,
-    -- Playoff rows give the game's minutes (48, 53), the others the players' (240, 265).
+    -- Playoff rows give the length of the game (48, 53), other rows the minutes of all players
+    -- (240, 265).
     if(b.min < 120, b.min * 5, b.min) / 5 as game_minutes,
     b.fga + 0.44::double * b.fta + b.tov as plays,
     b.fga + 0.44::double * b.fta - b.oreb + b.tov as possessions
@@ -196,7 +198,7 @@ select
     if(z.game_id is not null, coalesce(x.paint_m, 0), null) as paint_m,
     if(z.game_id is not null, coalesce(x.mid_a, 0), null) as mid_a,
     if(z.game_id is not null, coalesce(x.mid_m, 0), null) as mid_m,
-    -- Threes from the box score, where shots and box disagree (three player-games).
+    -- Threes come from the box score; it and the shots disagree in three player-games.
     if(z.game_id is not null, b.fg3a, null) as three_a,
     if(z.game_id is not null, b.fg3m, null) as three_m
 from (
@@ -371,7 +373,7 @@ inner join player_state as p
     and (p.next_date is null or p.next_date >= f.game_date)
 where f.game_date >= getvariable('start_date')
     and (not f.is_played or (not f.has_box and f.first_box <= f.game_date))
-    -- He who appears for his new team is no guess of the old one.
+    -- A player who appears for his new team is no longer expected by the old one.
     and not exists (
         from player_games as g
         where g.player_id = p.player_id and g.game_date = f.game_date and g.game_id != f.game_id
@@ -553,7 +555,7 @@ day_windows as (
         count(minutes) filter (is_active) over last_14 as known_minutes_14,
         sum(minutes) filter (is_active) over last_14 as counted_minutes_14,
         avg(minutes) filter (is_active) over last_14 as mean_minutes_14,
-        -- A pair counts on its second day, and both days lie in the fourteen.
+        -- A pair counts on its second day; both days must lie within the fourteen.
         count(*) filter (is_second_day) over last_13 as counted_back_to_backs_14
     from (
         select
@@ -601,7 +603,7 @@ printed as (
         event_date,
         team_nickname,
         nullif(trim(player_name), '') as printed_name,
-        -- The higher is the more cautious word.
+        -- The higher number is the more cautious status.
         case
             when nullif(trim(acquired), '') is not null then 0
             when notes ilike '%(dtd)%' then 1
@@ -627,7 +629,7 @@ left join read_csv(
     on fold(e.printed_name) = fold(a.printed_name)
 where e.printed_name is not null;
 
--- Who a team has on a day: those who last played for it, and those who appear for it.
+-- A team's players on a day: those who last played for it, and those who appear for it.
 create temp table namesakes as
 with
 spells as (
@@ -1010,7 +1012,7 @@ typed as (
             when points_2 - points_3_to_5 <= -2 then -1
             else 0
         end::double as recent_trend,
-        -- A change of exactly .10 or .20 is a matter of whole minutes; binary fractions miss it.
+        -- Rounded, because binary fractions would miss a change of exactly .10 or .20.
         if(minutes_10 = 0, null,
             round((minutes_10 - minutes_season) / nullif(minutes_season, 0), 9)) as minutes_ratio,
         case
@@ -1205,6 +1207,7 @@ select distinct
 from schedule
 cross join (values (true), (false)) as side (h)
 where not if(h, home_is_nba, away_is_nba)
-    -- Exhibitions between two game dates go with the later one, as only game dates are built.
+    -- Exhibitions between two game dates belong to the later one, because only game dates are
+    -- built.
     and game_date <= (select max(game_date) from calendar)
     and coalesce(game_date > (select max(game_date) from calendar where not in_window), true);

@@ -1,7 +1,7 @@
 {#- The as-of rule (contract R1): only what was known before the day may influence a row of the day.
     Every comparison of a game's date with an analysis date goes through here. -#}
 
-{#- Was `game_date` played before `analysis_date`? Strictly: the day's own games are unknown. -#}
+{#- Is `game_date` before `analysis_date`? Games of the day itself are not yet known. -#}
 {% macro known_before(game_date, analysis_date) -%}
     {{ game_date }} < {{ analysis_date }}
 {%- endmacro %}
@@ -17,7 +17,7 @@
 {%- endmacro %}
 
 
-{#- The latest of several dates, NULLs left out; NULL when all are: the newest game a row was made from. -#}
+{#- The latest of several dates, such as the newest game a row was made from. Skips NULLs; NULL when all are. -#}
 {% macro latest(dates) -%}
     nullif(
         greatest({% for date in dates %}coalesce({{ date }}, date '0001-01-01'){{ ', ' if not loop.last }}{% endfor %}),

@@ -1,7 +1,7 @@
-{#- The formulas of Phase 3 (contract section 3), over the alias of a box score's row: whether the box score is raw
-    or a warehouse's own must make no difference. -#}
+{#- The formulas of Phase 3 (contract section 3). Each takes the alias of a box-score row, so that raw box scores and
+    an external Phase 3 share them. -#}
 
-{#- Shooting attempts as possessions: 0.44 of a free throw ends one. -#}
+{#- True shooting attempts: a free throw counts as 0.44 of an attempt, because not every one ends a possession. -#}
 {% macro true_attempts(box) -%}
     {{ box }}.fg_attempts + 0.44e0 * {{ box }}.ft_attempts
 {%- endmacro %}
@@ -31,7 +31,7 @@
 {%- endmacro %}
 
 
-{#- Possessions per 48 minutes, the mean of both teams; their rows have `possessions`. -#}
+{#- Possessions per 48 minutes, the mean of both teams. Both rows have the column `possessions`. -#}
 {% macro pace(own, opponent) -%}
     48 * {{ ratio(
         '(' ~ own ~ '.possessions + ' ~ opponent ~ '.possessions) / 2', own ~ '.team_minutes / 5'

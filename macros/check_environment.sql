@@ -1,6 +1,6 @@
-{#- on-run-start: names of datasets, which plain dbt would take as they are. (orchestrator/core/environment.py looks at all
-    variables; NBA_PHASE3 and NBA_TIMEZONE are looked at where they are read, and those of the profile by dbt, which
-    opens the warehouse before any macro has a say.) -#}
+{#- on-run-start: checks the names of datasets, which dbt alone would accept as they are.
+    (orchestrator/core/environment.py checks all variables. Under plain dbt, NBA_PHASE3 and NBA_TIMEZONE are checked
+    where they are read; dbt checks those of the profile, as it opens the warehouse before any macro runs.) -#}
 {% macro check_environment() -%}
     {%- if execute -%}
         {%- for dataset in ['RAW', 'STAGING', 'ANALYTICS', 'INTERMEDIATE', 'PRECOMPUTE', 'REFERENCE'] -%}

@@ -1,5 +1,5 @@
-{#- on-run-start: where a Python model is to run can be right, or the run stops with the next step, before any
-    model: dbt itself would say so only after everything upstream was built. -#}
+{#- on-run-start: stops the run, and names the next step, if a Python model could not be submitted. dbt itself would
+    notice only after it had built everything upstream. -#}
 {% macro check_submission() -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {%- set needs = submission_needs() -%}

@@ -1,4 +1,5 @@
-{#- on-run-start: what every model needs is there, or the run stops with the next step, before any model. -#}
+{#- on-run-start: stops the run before any model, and names the next step, if something that every model needs is
+    missing. -#}
 {% macro check_warehouse() -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {%- do _check_inputs() -%}
@@ -14,8 +15,8 @@
 {%- endmacro %}
 
 
-{#- `--empty` replaces the rows of the window by none. That is a way to try the models on a new warehouse, and on any
-    other an accident. -#}
+{#- `--empty` builds the window without rows. That is useful to try the models on a new warehouse; on one with data it
+    would delete the window's rows. -#}
 {% macro _check_empty() -%}
     {%- for id in selected_resources if id in graph.nodes and graph.nodes[id].name in phase4_tables() -%}
         {%- set node = graph.nodes[id] -%}
@@ -23,9 +24,9 @@
         {%- if table and not var('allow_empty', false) -%}
             {%- if run_query('select 1 from ' ~ table ~ ' limit 1').rows | length -%}
                 {{ exceptions.raise_compiler_error(
-                    "--empty would leave " ~ node.name ~ " without the rows it has from " ~ window_start() ~ " to "
+                    "--empty would delete the rows of " ~ node.name ~ " from " ~ window_start() ~ " to "
                     ~ window_end() ~ ": try it on a new warehouse (NBA_DUCKDB_PATH), or pass "
-                    ~ "--vars 'allow_empty: true' if these rows are to go"
+                    ~ "--vars 'allow_empty: true' to delete them"
                 ) }}
             {%- endif -%}
         {%- endif -%}
@@ -33,7 +34,7 @@
 {%- endmacro %}
 
 
-{#- The schedule is there, or of an external Phase 3 every table: all that are missing are named at once. -#}
+{#- The schedule must exist; with an external Phase 3, all of its tables. The error names every missing one. -#}
 {% macro _check_inputs() -%}
     {%- set missing = [] -%}
     {%- for source in graph.sources.values()
@@ -51,16 +52,15 @@
     {%- elif missing -%}
         {{ exceptions.raise_compiler_error(
             missing[0] ~ " is not in this warehouse: load raw data first, with "
-            ~ "`python orchestrate.py demo` or `python orchestrate.py ingest --from DIR` (or, where Phase 3 is there "
+            ~ "`python orchestrate.py demo` or `python orchestrate.py ingest --from DIR` (or, if Phase 3 is there "
             ~ "already, set NBA_PHASE3=external)"
         ) }}
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- A Phase 4 table may only be built together with every table it is made from: the intermediate tables hold
-    one window, that of the run that made them, and building from another run's window would replace this
-    window's rows by nothing. -#}
+{#- A Phase 4 table must be built together with its upstream tables. Intermediate tables hold only the window of the
+    run that made them: built from another run's window, the table would lose the rows of this one. -#}
 {% macro _check_selection() -%}
     {%- for id in selected_resources if id in graph.nodes and graph.nodes[id].name in phase4_tables() -%}
         {%- set todo = graph.nodes[id].depends_on.nodes | list -%}

@@ -1,7 +1,7 @@
-{#- The state of every (table, date), judged in this one place: by what the inputs are now (phase4_coverage), or,
-    right after a run, by what they were when it began (int_window_coverage). Of the latter only the dates of
-    that run's window mean something. `input_hashes` is a relation with table_name, analysis_date and
-    input_hash. -#}
+{#- The state of every (table, date); this is the only place that decides it. phase4_coverage compares receipts with
+    the inputs as they are now. int_window_coverage, right after a run, compares them with the inputs as they were
+    when the run began, and is valid only for the dates of that run's window. `input_hashes` is a relation with
+    table_name, analysis_date and input_hash. -#}
 {% macro coverage_by(input_hashes) -%}
 with
 
@@ -54,7 +54,7 @@ stored as (
 
 ),
 
--- Who could have had a row and has none is recorded for every game date, be it nobody.
+-- Exclusions are due on every game date, even if they turn out to be none.
 scheduled as (
 
     select
@@ -81,8 +81,8 @@ scheduled as (
 
 ),
 
--- Rows or receipts of a date that is on the schedule no longer. (Exclusions also name the teams of
--- exhibitions on days of their own.)
+-- Rows or receipts of a date that is no longer on the schedule. (Exclusions also name exhibition
+-- teams, which may play on days without other games.)
 left_behind as (
 
     select
@@ -144,7 +144,7 @@ compared as (
         failures.retry_command as failure_retry_command,
         failures.failed_at,
 
-        -- What nobody expects and nobody wrote needs no looking after.
+        -- A date without rows, on which none are expected, cannot go stale.
         table_and_date.is_expected or coalesce(stored.row_count, 0) > 0 as matters,
         coalesce(receipts.input_hash != input_hashes.input_hash, true) as inputs_differ,
         coalesce(receipts.logic_version != logic_versions.logic_version, true) as logic_differs
@@ -169,7 +169,7 @@ compared as (
 
 ),
 
--- The receipt decides, and the rows confirm it: where the two disagree the date is not done.
+-- The receipt decides and the rows confirm it: if they disagree, the date has to be rebuilt.
 judged as (
 
     select
@@ -198,7 +198,7 @@ with_states as (
 
 ),
 
--- A failure matters while there is still something to build.
+-- A failure counts only while the date still has to be built.
 failures_judged as (
 
     select
@@ -243,7 +243,7 @@ select * from final
 {%- endmacro %}
 
 
-{#- The state that follows from a reason; without one the date is done. -#}
+{#- The state that follows from a reason; `done` without one. -#}
 {% macro state_of(reason) -%}
     case {{ reason }}
         {%- for name, state in var('coverage_reasons').items() %}
@@ -254,7 +254,7 @@ select * from final
 {%- endmacro %}
 
 
-{#- Is there something to build where the state is this? -#}
+{#- Does a date in this state have to be built? -#}
 {% macro needs_work(state) -%}
     {%- set states = [] -%}
     {%- for name, entry in var('coverage_states').items() if entry.work -%}{%- do states.append(name) -%}{%- endfor -%}

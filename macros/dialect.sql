@@ -1,4 +1,5 @@
-{#- What DuckDB and BigQuery say differently, each in one place. Models hold no dialect. -#}
+{#- Everything that differs between DuckDB's SQL and BigQuery's, except how rows are replaced (replace_window.sql).
+    The models themselves run on both. -#}
 
 {#- 64-bit float: dbt's type_float is 32 bits wide on DuckDB. -#}
 {% macro type_double() -%}{{ return(adapter.dispatch('type_double')()) }}{%- endmacro %}
@@ -6,27 +7,27 @@
 {% macro bigquery__type_double() -%}float64{%- endmacro %}
 
 
-{#- A double as a fixed-point number with 18 decimals, to be summed or averaged: the sum of doubles depends on
-    the order in which an engine adds them, which changes with the window, the threads and the rows around;
-    the sum of these does not. Cast the result back with type_double. -#}
+{#- A double as a fixed-point number with 18 decimals, for sums and means. The sum of doubles depends on the order in
+    which the engine adds them, and that changes with the window, the threads and the other rows; the sum of
+    fixed-point numbers does not. Cast the result back with type_double. -#}
 {% macro summable(x) -%}{{ return(adapter.dispatch('summable')(x)) }}{%- endmacro %}
 {% macro duckdb__summable(x) -%}cast({{ x }} as decimal(38, 18)){%- endmacro %}
 {% macro bigquery__summable(x) -%}round(cast({{ x }} as bignumeric), 18){%- endmacro %}
 
 
-{#- `days` (may be negative) after a date. -#}
+{#- The date `days` after another; `days` may be negative. -#}
 {% macro add_days(date, days) -%}{{ return(adapter.dispatch('add_days')(date, days)) }}{%- endmacro %}
 {% macro duckdb__add_days(date, days) -%}({{ date }} + {{ days }}){%- endmacro %}
 {% macro bigquery__add_days(date, days) -%}date_add({{ date }}, interval {{ days }} day){%- endmacro %}
 
 
-{#- Whole days from `earlier` to `later`. -#}
+{#- Days from `earlier` to `later`. -#}
 {% macro days_between(earlier, later) -%}{{ return(adapter.dispatch('days_between')(earlier, later)) }}{%- endmacro %}
 {% macro duckdb__days_between(earlier, later) -%}({{ later }} - {{ earlier }}){%- endmacro %}
 {% macro bigquery__days_between(earlier, later) -%}date_diff({{ later }}, {{ earlier }}, day){%- endmacro %}
 
 
-{#- The season a date belongs to, by its start year (contract R2). -#}
+{#- The start year of a date's season, for where the schedule does not name the season (contract R2). -#}
 {% macro season_year(date) -%}
     cast(
         extract(year from {{ date }}) - case when extract(month from {{ date }}) < 10 then 1 else 0 end as int64
@@ -34,14 +35,13 @@
 {%- endmacro %}
 
 
-{#- The first of October of a season: what is dated earlier belongs to the season before. -#}
+{#- 1 October of a season: earlier dates belong to the season before. -#}
 {% macro season_start(season_year) -%}
     cast(concat(cast({{ season_year }} as string), '-10-01') as date)
 {%- endmacro %}
 
 
-{#- x kept within [low, high], NULL when x is: least() and greatest() skip NULLs on DuckDB and not on
-    BigQuery, so they are used nowhere. -#}
+{#- x clamped to [low, high]; NULL when x is. least() and greatest() skip NULLs on DuckDB, but not on BigQuery. -#}
 {% macro clamp(x, low, high) -%}
     case when {{ x }} < {{ low }} then {{ low }} when {{ x }} > {{ high }} then {{ high }} else {{ x }} end
 {%- endmacro %}
@@ -53,15 +53,15 @@
 {%- endmacro %}
 
 
-{#- A name folded to the league-wide lookup form (contract R14): accents dropped, lower case, a-z and 0-9
-    only. Letters that no accent-stripping decomposes are spelled out. -#}
+{#- A name in the form of player_lookup (contract R14): accents stripped, lower case, a-z and 0-9 only. Letters that
+    accent stripping does not decompose are spelled out. -#}
 {% macro fold_name(name) -%}
     regexp_replace(
         {{ strip_accents("replace(replace(translate(lower(" ~ name ~ "), 'øđðłħı', 'oddlhi'), 'ß', 'ss'), 'æ', 'ae')") }},
         '[^a-z0-9]', ''{{ adapter.dispatch('regexp_replace_all')() }}
     )
 {%- endmacro %}
-{#- A name folded without its suffix (Jr., Sr., II to V), which one source prints and another leaves out. -#}
+{#- The same without the name's suffix (Jr., Sr., II to V), which some sources print and others leave out. -#}
 {% macro name_stem(name) -%}
     {{ fold_name("regexp_replace(lower(" ~ name ~ "), '[, ]+(jr|sr|ii|iii|iv|v)[.]?[ ]*$', '')") }}
 {%- endmacro %}
@@ -84,13 +84,13 @@
 {%- endmacro %}
 
 
-{#- The element of an array at `index`, counted from 0; NULL beyond its end. -#}
+{#- The element of an array at `index`, which starts at 0; NULL beyond the end. -#}
 {% macro array_element(array, index) -%}{{ return(adapter.dispatch('array_element')(array, index)) }}{%- endmacro %}
 {% macro duckdb__array_element(array, index) -%}{{ array }}[{{ index }} + 1]{%- endmacro %}
 {% macro bigquery__array_element(array, index) -%}{{ array }}[safe_offset({{ index }})]{%- endmacro %}
 
 
-{#- An array of those names whose boolean column, `prefix` before the name, is true, in the order given. -#}
+{#- An array of those names whose boolean column (`prefix` and the name) is true, in the order given. -#}
 {% macro array_of_those_that_hold(names, prefix) -%}
     {{ return(adapter.dispatch('array_of_those_that_hold')(names, prefix)) }}
 {%- endmacro %}
@@ -111,14 +111,14 @@
 {%- endmacro %}
 
 
-{#- How many elements an array has. -#}
+{#- The number of elements in an array. -#}
 {% macro array_size(array) -%}{{ return(adapter.dispatch('array_size')(array)) }}{%- endmacro %}
 {% macro duckdb__array_size(array) -%}len({{ array }}){%- endmacro %}
 {% macro bigquery__array_size(array) -%}array_length({{ array }}){%- endmacro %}
 
 
-{#- The ways to run a Python model, and the variables that each needs, with their values: a dict of dicts, empty
-    where dbt's own process runs it. -#}
+{#- The ways to run a Python model, and the variables that each needs with their values, as a dict of dicts. Empty on
+    DuckDB, where dbt's own process runs the model. -#}
 {% macro submission_needs() -%}{{ return(adapter.dispatch('submission_needs')()) }}{%- endmacro %}
 {% macro duckdb__submission_needs() -%}{{ return({}) }}{%- endmacro %}
 {% macro bigquery__submission_needs() -%}

@@ -1,7 +1,7 @@
-{#- Which games count for a player: the tables, their exclusions and the expected dates share it. -#}
+{#- Which games count for a player. The tables, their exclusions and the expected dates share this rule. -#}
 
-{#- Did the player take part (contract R6)? `box` is the alias of his box score row. Where his minutes are unknown,
-    any number counts that only a player on the floor can have. -#}
+{#- Did the player take part (contract R6)? `box` is the alias of his box-score row. If his minutes are unknown, any
+    number that only a player on the floor can have shows that he played. -#}
 {% macro is_active_game(box) -%}
     {%- set on_the_floor = [
         'ft_attempts', 'rebounds', 'offensive_rebounds', 'defensive_rebounds', 'assists', 'steals', 'blocks',

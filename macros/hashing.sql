@@ -1,8 +1,9 @@
-{#- Fingerprints of rows, the same on both engines. A row is its columns as canonical text; a set of rows is the
-    sum of their hashes, so that neither order nor parallelism matters and rows that vanish are noticed. -#}
+{#- Fingerprints of rows, the same on both engines. A row is hashed as the canonical text of its columns. A set of
+    rows is the sum of their hashes: order and parallelism do not matter, and a lost or repeated row changes
+    the sum. -#}
 
-{#- A row's hash (60 bits, int64). `columns` are SQL expressions, or pairs of one and its data type where that is
-    not text, a whole number, a date or a boolean. -#}
+{#- A row's hash (60 bits, int64). `columns` are SQL expressions; a double or an array comes as a pair of the
+    expression and its data type. -#}
 {% macro row_hash(columns) -%}
     {%- set texts = [] -%}
     {%- for column in columns -%}
@@ -16,8 +17,8 @@
 {%- endmacro %}
 
 
-{#- A value as text that is equal on both engines. Doubles to 9 decimals: what lies beyond is the noise of
-    parallel sums, and how a double prints differs between engines. NULL is '~'. -#}
+{#- A value as text, the same on both engines; '~' when NULL. Doubles are rounded to 9 decimals: beyond lies the noise
+    of parallel sums, and the engines print doubles differently. -#}
 {% macro canonical_text(expression, data_type) -%}
     {%- set type = data_type | lower -%}
     {%- if type in ['double', 'float64'] -%}
@@ -32,7 +33,7 @@
 {%- endmacro %}
 
 
-{#- What the rows of a table come to, stamps aside, and columns that only repeat others; show it with
+{#- The sum of the hashes of a table's rows, without stamps and without columns that only repeat others. Print it with
     hash_of_sums. `columns` are those of the model's contract. -#}
 {% macro sum_of_content(columns) -%}
     {%- set content = [] -%}
@@ -44,13 +45,13 @@
 {%- endmacro %}
 
 
-{#- What a set of rows comes to: sum these, then show the sum with hash_of_sums. -#}
+{#- The sum of row hashes; print it with hash_of_sums. -#}
 {% macro sum_of_hashes(hash) -%}{{ return(adapter.dispatch('sum_of_hashes')(hash)) }}{%- endmacro %}
 {% macro duckdb__sum_of_hashes(hash) -%}sum({{ hash }}){%- endmacro %}
 {% macro bigquery__sum_of_hashes(hash) -%}sum(cast({{ hash }} as numeric)){%- endmacro %}
 
 
-{#- Sums of hashes (and other expressions) as one text of 16 hex digits; a NULL sum is that of no rows. -#}
+{#- Sums of hashes (and other expressions) as one text of 16 hex digits. NULL, the sum of no rows, counts as 0. -#}
 {% macro hash_of_sums(expressions) -%}
     {%- set texts = [] -%}
     {%- for expression in expressions -%}

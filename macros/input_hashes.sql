@@ -1,6 +1,5 @@
-{#- Fingerprints of what each date would be computed from, as of now, from staging: of all of history
-    (int_input_hashes), or of the run's window alone, which needs no more of it than the run may read
-    (int_window_input_hashes). -#}
+{#- Fingerprints of what each date would be computed from now, read from staging. int_input_hashes covers all of
+    history. int_window_input_hashes covers the run's window and reads only what the run may read. -#}
 {% macro input_hashes(of_window=false) -%}
 with
 
@@ -81,7 +80,7 @@ exhibitions as (
 
 ),
 
--- This season's, up to the date: transactions have dates of their own.
+-- This season's transactions before the date; they need not fall on game dates.
 injuries_so_far as (
 
     select
@@ -97,7 +96,7 @@ injuries_so_far as (
 
 ),
 
--- The running sums of the season's games before the date, and the day's own facts.
+-- Running sums over the season's games before the date, and the facts of the date itself.
 known as (
 
     select

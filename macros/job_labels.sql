@@ -1,6 +1,6 @@
-{#- What BigQuery's jobs are labelled with, as JSON: who pays for what is then a query (docs/bigquery.md). dbt
-    adds its invocation id and puts values into the form that labels take. dbt calls this whenever it turns to
-    another node, so the window is that of the run, whatever was parsed when. -#}
+{#- Labels of BigQuery's jobs, as JSON, so that a query can tell what each table costs (docs/bigquery.md). dbt adds
+    its invocation id and turns the values into valid labels. It calls this macro for every node while it runs, so the
+    window is always that of the run, even if the parsed project is older. -#}
 {% macro job_labels(node) -%}
     {%- if target.type == 'bigquery' -%}
         {%- set start, end = asked_window() -%}

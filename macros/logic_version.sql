@@ -1,11 +1,11 @@
-{#- The version of the logic that makes a table (by default the one being built): a hash over the code of the
-    model, of its ancestors and of the macros they call, over the vars these name and over the model's own
-    columns in their order. Comments and white space do not count. Bookkeeping (coverage, receipts, hashing,
-    this file) does not count: it makes no numbers. -#}
+{#- The version of the logic that makes a table (by default the one being built): a hash of the code of the model, of
+    its ancestors and of the macros they call, of the vars that this code names, and of the model's own columns in
+    order. Comments and white space do not count. Nor does bookkeeping (coverage, receipts, hashing, this file),
+    because it makes no numbers. -#}
 {% macro logic_version(table=none) -%}
     {%- if not execute %}{{ return('parse') }}{% endif -%}
     {%- set model_id = 'model.' ~ project_name ~ '.' ~ table if table else model.unique_id -%}
-    {#- Each run writes a version some twenty times, and most of the code is the same: read it once a run. -#}
+    {#- Each run computes some twenty versions from much the same code: read it once per run. -#}
     {%- set known = graph.setdefault('known_code', {}) -%}
     {%- set version = known.get('version of ' ~ model_id) -%}
     {%- if version %}{{ return(version) }}{% endif -%}
@@ -27,8 +27,8 @@
 {%- endmacro %}
 
 
-{#- What a node or macro adds to what is hashed, and the ids of what it is made from: nothing, where it makes no
-    numbers or is not of this project. -#}
+{#- What a node or macro contributes to the hash, and the ids of its parents. Both are empty if it makes no numbers or
+    belongs to another package. -#}
 {% macro _code_and_parents(id) -%}
     {%- set bookkeeping = [
         'macros/receipts.sql', 'macros/hashing.sql', 'macros/logic_version.sql', 'macros/phase4_tables.sql',
@@ -55,9 +55,9 @@
 {%- endmacro %}
 
 
-{#- What a piece of canonical code adds to what is hashed: itself, the values of the vars it names, and what it takes
-    from the registry of tables, of which only that counts: how many games a table it names needs, or all lists of
-    tables that it goes through. -#}
+{#- What a piece of canonical code contributes to the hash: itself, the values of the vars it names, and what it takes
+    from the registry of tables. Of the registry only two things count: the games needed by a table that the code
+    names, and, if the code goes through all tables, each one's candidates and games needed. -#}
 {% macro _code_and_vars(id, code) -%}
     {%- set found = {id: local_md5(code)} -%}
     {%- for name in modules.re.findall("\\bvar \\( ['\"](\\w+)", code) -%}
@@ -75,8 +75,8 @@
 {%- endmacro %}
 
 
-{#- SQL or Jinja as its tokens, one space between them: without comments, however it is laid out. Text in
-    quotes stays as it is; the dash of `{%-` only takes white space away. -#}
+{#- SQL or Jinja as its tokens with one space between them, without comments, so that layout does not matter. Quoted
+    text stays as it is. The dash of `{%-` is dropped, because it only strips white space. -#}
 {% macro _canonical_code(code) -%}
     {%- set text = "'(?:[^']|'')*'|\"(?:[^\"\\\\]|\\\\.)*\"" -%}
     {%- set noise = "\\{#[\\s\\S]*?#\\}|--[^\\n]*|/\\*[\\s\\S]*?\\*/|(?<=\\{[%{])-|-(?=[%}]\\})" -%}
@@ -85,8 +85,8 @@
 {%- endmacro %}
 
 
-{#- Python as its tokens: without comments, docstrings and blank lines, the lines within brackets joined.
-    Indentation counts, being syntax. -#}
+{#- Python as its tokens, without comments, docstrings and blank lines; lines within brackets are joined.
+    Indentation is kept, because it is syntax. -#}
 {% macro _canonical_python(code) -%}
     {%- set text = "\"\"\"[\\s\\S]*?\"\"\"|\"(?:[^\"\\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\\n]|\\\\.)*'" -%}
     {%- set tokens = [] -%}

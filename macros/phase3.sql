@@ -1,5 +1,5 @@
-{#- Where Phase 3 comes from: `built` from raw data (models/from_raw), or `external`, tables that the database has
-    already (models/from_external). One choice for the whole run, made by `phase3` among --vars or by NBA_PHASE3. -#}
+{#- Where Phase 3 comes from: `built` from raw data (models/from_raw), or `external`, tables that the warehouse has
+    already (models/from_external). The var `phase3` or NBA_PHASE3 decides it for the whole run. -#}
 
 {% macro phase3_source() -%}
     {%- set choice = var('phase3', env_var('NBA_PHASE3', 'built')) -%}
@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 
-{#- on-run-start: a word that is neither choice would quietly mean the default. -#}
+{#- on-run-start: stops the run at any other word, which would otherwise silently mean `built`. -#}
 {% macro check_phase3() -%}
     {%- if execute -%}
         {%- if phase3_source() not in ['built', 'external'] -%}
@@ -22,7 +22,7 @@
 {%- endmacro %}
 
 
-{#- The name that the owner of the data knows an input by. -#}
+{#- The name by which the owner of the data knows an input. -#}
 {% macro input_table(name) -%}
     {%- set names = {
         'games': 'nbac_schedule', 'player_box': 'player_game_summary', 'team_box': 'team_offense_game_summary',
@@ -31,10 +31,10 @@
 {%- endmacro %}
 
 
-{#- Of rows with one key the newest: external Phase 3 has a correction beside what it corrects. Rows that are equally
-    new are put in an order of their values, known before unknown, so that the choice does not depend on the
-    engine; the preflight says where it would matter. Example: is_newest(['game_date', 'team_abbr'],
-    ['points']) after `qualify`. -#}
+{#- The newest of the rows with one key: external Phase 3 keeps a corrected row beside its correction. Rows that are
+    equally new are ordered by their values, known before unknown, so that the choice does not depend on the engine;
+    the preflight reports where it matters. Example: is_newest(['game_date', 'team_abbr'], ['points']) after
+    `qualify`. -#}
 {% macro is_newest(key, values) -%}
     row_number() over (
         partition by {{ key | join(', ') }}
@@ -44,7 +44,8 @@
 {%- endmacro %}
 
 
-{#- All there is. The old system's tables refuse a query without a bound on their partition column. -#}
+{#- A date filter that every row passes: the old system's tables refuse a query without a filter on their partition
+    column. -#}
 {% macro any_date(column) -%}
     {{ column }} >= date '1946-11-01'
 {%- endmacro %}

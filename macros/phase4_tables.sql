@@ -1,10 +1,11 @@
-{#- The registry of the public tables: the var `phase4_tables` of dbt_project.yml, which says what each entry means. -#}
+{#- The registry of the public tables is the var `phase4_tables` of dbt_project.yml; the keys of an entry are
+    explained there. -#}
 
-{#- Everything that has receipts, in the order it is made: the feature tables and their exclusions. -#}
+{#- All tables with receipts, in the order they are built: the feature tables, then their exclusions. -#}
 {% macro phase4_tables() -%}{{ return(var('phase4_tables').keys() | list) }}{%- endmacro %}
 
 
-{#- The feature tables: those that somebody could have a row in. The exclusions are about them. -#}
+{#- The feature tables: those with candidates. Exclusions are about these. -#}
 {% macro feature_tables() -%}
     {%- set names = [] -%}
     {%- for name, table in var('phase4_tables').items() if table.candidates -%}{%- do names.append(name) -%}{%- endfor -%}
@@ -16,13 +17,13 @@
 {% macro candidates_of(table) -%}{{ return(var('phase4_tables')[table].candidates) }}{%- endmacro %}
 
 
-{#- Games this season before a candidate has rows in a table; 0: no minimum. -#}
+{#- How many games a candidate needs this season before it has rows in a table; 0 for no minimum. -#}
 {% macro games_needed(table) -%}
     {{ return(var('phase4_tables')[table].get('games_needed', 0)) }}
 {%- endmacro %}
 
 
-{#- What a table is computed from: kinds of facts of earlier games, and of the date itself. -#}
+{#- What a table is computed from: kinds of facts about earlier games, and about the date itself. -#}
 {% macro facts_read(table) -%}{{ return(var('phase4_tables')[table].reads) }}{%- endmacro %}
 
 

@@ -1,25 +1,25 @@
-{#- Receipts: one row per (table, analysis_date) that was built. A game date with a receipt is finished, even when
-    it holds 0 rows; a date without one is missing.
+{#- Receipts: one row per (table, analysis_date) that was built. A game date with a receipt is finished, even when it
+    holds 0 rows; a date without one is missing.
 
-    On DuckDB receipts are written in the transaction of the data. BigQuery has none around a model and its hooks:
-    there the order does it. Old receipts go before anything is written, new ones come last, so that a run which
-    dies in between leaves dates that are missing, never dates that look finished. -#}
+    On DuckDB receipts are written in the transaction of the data. BigQuery has no transaction around a model and its
+    hooks, so the order matters there: old receipts are deleted first and new ones are written last. A run that dies
+    in between leaves dates that are missing, never dates that look finished. -#}
 
-{#- The table of receipts. Not a model: every model's hook writes to it. (With `--empty` a source is a subquery
-    without rows; what is created or written to has no limit.) -#}
+{#- The table of receipts. It is not a model, because every Phase 4 model's hook writes to it. (With `--empty` dbt
+    turns a source into a subquery without rows; removing the limit gives the table itself.) -#}
 {% macro receipts_relation() -%}
     {{ return(source('nba_bookkeeping', 'receipts').replace(limit=none)) }}
 {%- endmacro %}
 
 
-{#- The table of dates that a backfill put aside, with the error. -#}
+{#- The table of dates that a backfill could not build, with the error. -#}
 {% macro failures_relation() -%}
     {{ return(source('nba_bookkeeping', 'failures').replace(limit=none)) }}
 {%- endmacro %}
 
 
-{#- on-run-start: both tables are there, and receipts of older versions have today's columns (NULL: unknown, so
-    that their dates count as stale). -#}
+{#- on-run-start: creates both tables, and adds the columns that receipts of an older version lack (NULL means
+    unknown, so that these dates count as stale). -#}
 {% macro create_bookkeeping() -%}
     {%- if execute and flags.WHICH in ('run', 'build') -%}
     {%- set receipts = receipts_relation() -%}
@@ -34,7 +34,7 @@
         run_id string not null,
         built_at timestamp not null
     );
-    {#- No look at the columns first: that begins a transaction, which dbt rolls back after its hooks. -#}
+    {#- Do not read the columns first: that begins a transaction, which dbt rolls back after its hooks. -#}
     {%- for column in ['content_hash', 'input_hash'] %}
     alter table {{ receipts }} add column if not exists {{ column }} string;
     {%- endfor %}
@@ -52,27 +52,27 @@
 {%- endmacro %}
 
 
-{#- pre-hook of every Phase 4 table: the receipts of what it is about to replace are gone. -#}
+{#- pre-hook of every Phase 4 table: deletes the receipts of the rows that it is about to replace. -#}
 {% macro withdraw_receipts() -%}
     {%- set receipts = receipts_relation() -%}
     {%- if execute -%}
     delete from {{ receipts }}
     where table_name = '{{ this.identifier }}'
-        {#- A table made anew holds this window only, whatever older receipts say. -#}
+        {#- A table that is created anew holds this window only, so that all older receipts are wrong. -#}
         {%- if is_incremental() %} and {{ in_window('analysis_date') }}{% endif %}
     {%- endif -%}
 {%- endmacro %}
 
 
-{#- post-hook of every Phase 4 table: failures of the window are forgotten, for it has just succeeded, and each of
-    its game dates has a receipt. -#}
+{#- post-hook of every Phase 4 table: deletes the window's failures, for it has just succeeded, and writes a receipt
+    for each of its game dates. -#}
 {% macro write_receipts() -%}
-    {#- Outside the condition: dbt learns dependencies while parsing. -#}
+    {#- Outside the condition, because dbt finds dependencies while it parses. -#}
     {%- set receipts = receipts_relation() -%}
     {%- set failures = failures_relation() -%}
     {%- set game_dates = ref('int_game_dates') -%}
     {%- set input_hashes = ref('int_window_input_hashes') -%}
-    {#- Only so that a plain `dbt run --select +table` makes this view, too: the coverage compares with it. -#}
+    {#- Makes a plain `dbt run --select +table` build this view too: the coverage reads it. -#}
     {%- do ref('int_logic_versions') -%}
     {%- if execute -%}
     delete from {{ failures }}
@@ -109,14 +109,14 @@
 {%- endmacro %}
 
 
-{#- When this run started, UTC: the `built_at` of every row and receipt it writes. -#}
+{#- Start of this run, UTC: the `built_at` of every row and receipt that it writes. -#}
 {% macro stamp() -%}
     timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
 {%- endmacro %}
 
 
-{#- The relation, or while it is not built an empty one with its date column, and others by name and type. (Only a run makes the view; what is
-    merely compiled or documented needs no warehouse.) -#}
+{#- The relation; if it is not built yet, an empty subquery with its date column, and other columns by name and type.
+    (Only a run needs this check; compiling and documenting need no warehouse.) -#}
 {% macro existing_or_empty(relation, columns={}) -%}
     {%- if not execute or flags.WHICH not in ('run', 'build') or load_relation(relation) -%}
         {{ relation }}

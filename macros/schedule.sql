@@ -1,8 +1,8 @@
 {#- The schedule of games, and what a missing box score leaves unknown (contract R15). -#}
 
-{#- A game was not played, and will not be on its date, when it is called off, or when the schedule knows a later
-    game that was played. The row has is_final, is_called_off and game_date. Games of the newest date that was
-    played are not among them: they may still be going on. -#}
+{#- A game was not played on its date, and will not be, if it is called off or if a later game has been played. The
+    row needs is_final, is_called_off and game_date. Games on the newest date with a played game are left out: they
+    may still be going on. -#}
 {% macro was_not_played() -%}
     not is_final
         and (
@@ -23,9 +23,10 @@
 {%- endmacro %}
 
 
-{#- A number of the days before a date, from what was known before tip-off or else from the player's history: NULL where
-    a game of his team that lies in these days could change it and has no box score (contract R15). A pre-tip context
-    that knows games which the box scores lack as a kind is believed; it had the same hole. Conditions may be NULL. -#}
+{#- A number over the days before a date: the value known before tip-off, or else the one from the player's history
+    (contract R15). NULL if his team has a hole in these days, because the pre-tip context lacked the same game. If
+    the source has no box scores of that kind of game at all, only the pre-tip context is used: it may know these
+    games. Conditions may be NULL. -#}
 {% macro unless_missing(is_hole, is_gap, upcoming, history) -%}
     case
         when {{ is_hole }} then null
@@ -35,9 +36,9 @@
 {%- endmacro %}
 
 
-{#- Games of a team without a box score: of all of history (int_box_score_gaps), or of what the run may read
-    (int_window_box_score_gaps). Bounds on both sides: one on the games alone would have BigQuery look for their box
-    scores in every partition. -#}
+{#- A team's games without a box score: in all of history (int_box_score_gaps), or in what the run may read
+    (int_window_box_score_gaps). Games and box scores are both bounded by date: with a bound on the games alone,
+    BigQuery would look for their box scores in every partition. -#}
 {% macro box_score_gaps(of_window=false) -%}
 with
 
@@ -71,7 +72,8 @@ boxes as (
 
 ),
 
--- A source that has no box score of a kind of game, as of the play-in, misses them; it has no hole.
+-- A source without any box scores of a kind of game, such as the play-in, has missing games but no
+-- holes.
 kinds as (
 
     select
@@ -94,7 +96,7 @@ final as (
         schedule.home_game,
         schedule.is_final,
         boxes.game_id is not null as has_box_score,
-        -- Until the box score comes, those whom the slate expects stand for those who played.
+        -- Until the box score comes, the players of the slate stand for those who played.
         not schedule.is_final or coalesce(kinds.first_box_date <= schedule.game_date, false)
             as is_on_slate,
 

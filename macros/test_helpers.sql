@@ -9,8 +9,8 @@
 {%- endmacro %}
 
 
-{#- Everyone is accounted for (contract R12 and section 5): every candidate of the window has exactly one row
-    or one exclusion, and nobody else has any. Returns what breaks that.
+{#- Everyone is accounted for (contract R12 and section 5): every candidate of the window has exactly one row or one
+    exclusion, and nobody else has either. Returns the violations.
 
     Needs two CTEs before it: `game_dates` (the window's, with is_bootstrap) and `candidates` (analysis_date,
     entity_id, games: how many games count towards the table's minimum). Whole dates are the entity '*'.
@@ -109,13 +109,13 @@ problems as (
     select
         *,
         case
-            when candidates = 0 then 'a row or an exclusion for somebody who is no candidate'
+            when candidates = 0 then 'a row or an exclusion for somebody who is not a candidate'
             when candidates > 1 then 'a candidate twice'
             when table_rows + exclusions = 0 then 'neither a row nor an exclusion'
             when table_rows > 0 and exclusions > 0 then 'a row and an exclusion'
             when table_rows + exclusions > 1 then 'more than one row or exclusion'
-            when table_rows = 1 and games < {{ needed }} then 'a row in spite of too few games'
-            when exclusions = 1 and games >= {{ needed }} then 'excluded in spite of enough games'
+            when table_rows = 1 and games < {{ needed }} then 'a row despite too few games'
+            when exclusions = 1 and games >= {{ needed }} then 'an exclusion despite enough games'
             when exclusions = 1 and entity_id != '*' and not coalesce(games_found = games, false)
                 then 'games_found is not the number of games'
         end as problem
@@ -128,8 +128,8 @@ where problem is not null
 {%- endmacro %}
 
 
-{#- The CTE `candidates` of the tables by participant (contract 4.3): whoever the pre-tip context expects or
-    the box scores of the day name, and how many active games he had this season before it. -#}
+{#- The CTE `candidates` for the tables whose candidates are participants (contract 4.3): the players in the pre-tip
+    context or in the day's box scores, each with his number of active games this season before the day. -#}
 {% macro participant_candidates(expected, played) -%}
 expected_and_seen as (
 
@@ -171,7 +171,7 @@ candidates as (
 {%- endmacro %}
 
 
-{#- The CTE `game_dates` of the window. -#}
+{#- The CTE `game_dates`: those of the window. -#}
 {% macro window_game_dates() -%}
 game_dates as (
 

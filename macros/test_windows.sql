@@ -1,5 +1,5 @@
-{#- Data tests look at the window of the run, as models do: Phase 4 at what it writes, Phase 3 at what it may read.
-    A macro cannot be called in a test's `config.where` and a var there would be frozen, so the config says
+{#- Data tests cover the window of the run, as models do: in Phase 4 the dates that the run writes, in Phase 3 those
+    that it may read. A test's `config.where` cannot call a macro, and a var in it would be frozen. So the config says
     `__window(analysis_date)__` or `__history(game_date)__`, and dbt's own hook for `where` turns it into the
     predicate when the test runs. -#}
 {% macro get_where_subquery(relation) -%}

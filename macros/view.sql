@@ -1,6 +1,5 @@
-{#- A view is replaced in one statement, as dbt-bigquery does it. dbt's default for other engines renames the old view
-    to `..__dbt_backup`, commits, and drops it: what kill -9 leaves in between stays for good, as the new view is
-    current and nothing makes it again. -#}
+{#- Replaces a view in one statement, as dbt-bigquery does. dbt's default for other engines renames the old view to
+    `..__dbt_backup`, commits, and drops it. After a kill -9 in between, the backup would stay for good. -#}
 {% materialization view, adapter='duckdb' %}
     {% set made = create_or_replace_view() %}
     {% do persist_docs(this.incorporate(type='view'), model) %}
@@ -9,7 +8,7 @@
 {% endmaterialization %}
 
 
-{#- dbt-duckdb's own macro of this name, but for `or replace`. -#}
+{#- dbt-duckdb's own macro of this name, with `or replace`. -#}
 {% macro duckdb__create_view_as(relation, sql) -%}
     {%- if config.get('contract').enforced -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
     {{ config.get('sql_header') or '' }}

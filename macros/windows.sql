@@ -27,30 +27,31 @@
 {%- endmacro %}
 
 
-{#- The date on which this run started, where the games are played (US Eastern): on a server in UTC and on a laptop
-    in Europe the same, and the same to the end of a run past midnight. orchestrator/core/clock.py has the same. -#}
+{#- The date on which this run started, where the games are played (US Eastern). It is the same on a server in UTC and
+    on a laptop in Europe, and does not change if the run goes past midnight. orchestrator/core/clock.py has the same
+    rule. -#}
 {% macro _today() -%}
     {{ return(run_started_at.astimezone(modules.pytz.timezone(_time_zone())).date()) }}
 {%- endmacro %}
 
 
-{#- The time zone whose day counts: NBA_TIMEZONE, or US Eastern, as the schedule has it. -#}
+{#- The time zone that defines the day: NBA_TIMEZONE, or US Eastern, as in the schedule. -#}
 {% macro _time_zone() -%}
     {%- set name = env_var('NBA_TIMEZONE', 'America/New_York') -%}
     {%- if name not in modules.pytz.all_timezones_set -%}
         {{ exceptions.raise_compiler_error(
-            "NBA_TIMEZONE is '" ~ name ~ "', which is no time zone: write it as America/New_York, or unset it"
+            "NBA_TIMEZONE is '" ~ name ~ "', which is not a time zone: use a name such as America/New_York, or unset it"
         ) }}
     {%- endif -%}
     {{ return(name) }}
 {%- endmacro %}
 
 
-{#- The window as it was asked for, unchecked: where a run's context is not at hand. -#}
+{#- The window as given, unchecked, for where the run's context is not available. -#}
 {% macro asked_window() -%}{{ return([var('start', none), var('end', none)]) }}{%- endmacro %}
 
 
-{#- A date var as an ISO string, whether it was quoted or not, or none. -#}
+{#- A date var as an ISO string, whether it was quoted or not; none if it is not set. -#}
 {% macro _window_date(name) -%}
     {%- set value = var(name, none) -%}
     {%- if value is none %}{{ return(none) }}{% endif -%}
@@ -82,15 +83,15 @@
 {% macro window_end() -%}{{ return(_window()[1]) }}{%- endmacro %}
 
 
-{#- What is written: `in_window('analysis_date')` is true for the dates this run replaces. -#}
+{#- What the run writes: `in_window('analysis_date')` is true for the dates that it replaces. -#}
 {% macro in_window(column) -%}
     {{ column }} between date '{{ window_start() }}' and date '{{ window_end() }}'
 {%- endmacro %}
 
 
-{#- What may be read: from the first of October of the season that `start` belongs to (opening night is
-    never earlier) to `end`. Both bounds are constants, so that partitions are pruned. In October the season before
-    may still be going on (2019-20 did), so its first day is the bound. -#}
+{#- What the run may read: from 1 October of the season of `start` (opening night is never earlier) to `end`. Both
+    bounds are constants, so that partitions are pruned. If `start` is in October, the bound is a year earlier,
+    because the previous season may still be going on (2019-20 was). -#}
 {% macro in_history(column) -%}
     {%- set start = window_start() -%}
     {%- set year = start[:4] | int -%}
@@ -99,13 +100,13 @@
 {%- endmacro %}
 
 
-{#- on-run-start: a bad window stops the run before any model, with the message alone; and so does dbt's own way to
-    name one, which would be passed over: no model here is a microbatch. -#}
+{#- on-run-start: stops the run before any model if the window is invalid, so that the message stands alone. It also
+    refuses dbt's own options for a window, which would have no effect: no model here is a microbatch. -#}
 {% macro check_window() -%}
     {%- if execute -%}
         {%- if invocation_args_dict.event_time_start or invocation_args_dict.event_time_end -%}
             {{ exceptions.raise_compiler_error(
-                "--event-time-start and --event-time-end choose nothing here, the window is two vars: pass "
+                "--event-time-start and --event-time-end have no effect here: pass the window as two vars, "
                 ~ "--vars '{start: 2022-01-10, end: 2022-01-16}'"
             ) }}
         {%- endif -%}

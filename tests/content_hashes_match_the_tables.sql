@@ -1,4 +1,4 @@
--- The content hash of every receipt of the window is that of the rows the table holds for the date:
+-- The content hash of every receipt of the window matches the rows that the table has on the date:
 -- nobody has changed, added or removed any since.
 
 {%- set tables = phase4_tables() %}

@@ -1,5 +1,5 @@
--- Every code on the raw schedule that is none of the 30 teams has an exclusion for each date it is
--- there, and no other `non_nba_team` exclusion exists.
+-- Every code on the raw schedule that is not one of the 30 teams has an exclusion for each of its
+-- dates, and there are no other `non_nba_team` exclusions.
 
 {%- set is_external = phase3_source() == 'external' %}
 {%- set schedule = ref('stg_nba__schedule') if is_external else source('nba_raw', 'games') %}

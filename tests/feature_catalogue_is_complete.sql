@@ -1,5 +1,5 @@
--- Features are numbered from 0 without a gap, named once each, with a default within
--- the range; their one version ends with how many they are.
+-- Features are numbered from 0 without gaps, have distinct names and a default within their range,
+-- and share one version that ends with their number.
 
 with
 

@@ -1,5 +1,5 @@
--- Features 0 to 4 of ml_feature_store are those of player_daily_cache; without a row there, the two
--- that have no fallback are NULL.
+-- Features 0 to 4 of ml_feature_store equal those of player_daily_cache. If that has no row, the
+-- two features without a fallback are NULL.
 
 with
 

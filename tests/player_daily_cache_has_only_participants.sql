@@ -1,4 +1,4 @@
--- Whoever is in player_daily_cache on a date is in player_composite_factors on it, too.
+-- Every player in player_daily_cache on a date is in player_composite_factors on that date, too.
 
 with
 

@@ -1,6 +1,6 @@
--- Every date of the window that a Phase 4 table is expected to have, and every game date of the
--- exclusions, has one receipt. Any receipt says how many rows the table holds for its date, and
--- dates without games have none.
+-- Every date of the window on which a Phase 4 table is expected to have rows has one receipt; for
+-- the exclusions, every game date has one. Each receipt's row_count equals the table's rows on its
+-- date, and dates without games have no receipts.
 
 {%- set tables = phase4_tables() %}
 

@@ -1,5 +1,5 @@
--- From the schedule and the box scores alone, never from the Phase 4 tables: what is expected must
--- not be learnt from what is there.
+-- Reads only the schedule and the box scores, never the Phase 4 tables: the rows that exist must
+-- not decide which rows are expected.
 
 with
 
@@ -27,7 +27,7 @@ slate_dates as (
 
 ),
 
--- Minimums are of games of teams, or else of players.
+-- A table's minimum counts games of a team or of a player, depending on its candidates.
 tables as (
     {%- for table in feature_tables() %}
 
@@ -97,7 +97,7 @@ games_so_far as (
 
 ),
 
--- The first date that ends with a candidate on enough games: rows begin the game date after.
+-- The first date after whose games some candidate has enough; rows begin on the next game date.
 milestones as (
 
     select
@@ -133,7 +133,7 @@ known as (
         or slate_dates.game_date is not null as has_candidates,
         tables.games_needed = 0
         or coalesce(
-            -- Of those who took part; before the game is played, of anybody.
+            -- Counts the date's participants; before the game is played, any candidate.
             case
                 when tables.candidates = 'participants'
                     then most_games.games_before >= tables.games_needed

@@ -1,4 +1,4 @@
--- What each date would be computed from, as of now: from staging, so that a correction is noticed
--- as soon as it is loaded, before anything is built from it.
+-- What each date would be computed from now. It reads staging, so that a correction shows as soon
+-- as it is loaded, before anything is built from it.
 
 {{ input_hashes() }}

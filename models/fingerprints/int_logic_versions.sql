@@ -1,5 +1,5 @@
--- What today's code would write into the rows, and which state of the project's files this is:
--- whoever finds the same files need not ask dbt.
+-- The logic versions that today's code would write, with a fingerprint of the project's files:
+-- while the files are the same, a reader can use these versions without running dbt.
 
 with
 

@@ -1,7 +1,6 @@
 {{ config(materialized='table') }}
 
--- Taken before anything of the run reads its inputs (the Phase 3 models wait for it): should raw
--- data change meanwhile, the receipts carry the older hash, and the dates count as stale rather
--- than as done.
+-- Taken before the run reads any inputs (the Phase 3 models wait for it). If raw data change
+-- meanwhile, the receipts carry the older hash, and the dates count as stale.
 
 {{ input_hashes(of_window=true) }}

@@ -1,11 +1,11 @@
-{#- Whoever could have a row in this Phase 4 table on a date of the run's window has one row or one exclusion, and
-    nobody else has either (contract R12 and section 5). Who could is said by `candidates` in the registry of
-    tables (dbt_project.yml); they are counted here from Phase 3, not from what the models use.
+{#- Every candidate of this Phase 4 table on a date of the run's window has one row or one exclusion, and nobody else
+    has either (contract R12 and section 5). The registry of tables (dbt_project.yml) defines the `candidates`; this
+    test counts them from Phase 3, independently of the intermediate models.
 
-    Example: on player_daily_cache it fails for a participant with five games who has no row, and for one with
-    four who has.
+    Example: on player_daily_cache it fails for a participant with five games and no row, and for one with four games
+    and a row.
 
-    Why it matters: a player who silently drops out looks like one who did not play.
+    Why it matters: a player who drops out silently looks like one who did not play.
 
     How to fix: build the date again, `python orchestrate.py backfill`; if the row is still not there, the model and
     phase4_exclusions disagree about who takes part or how many games he has. -#}
@@ -13,7 +13,7 @@
 
 {%- set table = tested_table() %}
 {%- set kind = var('phase4_tables').get(table, {}).get('candidates') %}
-{#- Named here, for dbt learns what a test reads while it parses. #}
+{#- Refer to it here: dbt finds what a test reads while it parses. #}
 {%- set teams, team_games = ref('nba_teams'), ref('team_defense_game_summary') %}
 {%- set players, expected = ref('player_game_summary'), ref('upcoming_player_game_context') %}
 

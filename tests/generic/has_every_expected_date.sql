@@ -1,13 +1,12 @@
-{#- Every date of the run's window on which this Phase 4 table should have rows has some (contract R4, R5).
-    What is expected comes from `int_expected_dates`, that is from the schedule and the box scores alone.
+{#- This Phase 4 table has rows on every date of the run's window on which it should (contract R4, R5).
+    `int_expected_dates` says which dates these are, from the schedule and the box scores alone.
 
-    Example: on player_composite_factors it fails with 2022-01-15 when that date has games and box scores but
-    no row.
+    Example: on player_composite_factors it fails with 2022-01-15 when that date has games and box scores but no row.
 
-    Why it matters: a date without rows looks like a day without games to whoever trains on the table.
+    Why it matters: to whoever trains on the table, a date without rows looks like a day without games.
 
-    How to fix: build the missing dates, `python orchestrate.py backfill`; if the date comes
-    back empty, the reason is in `phase4_exclusions`. -#}
+    How to fix: build the missing dates with `python orchestrate.py backfill`; if the date comes back empty, look up
+    the reason in `phase4_exclusions`. -#}
 {% test has_every_expected_date(model) %}
 
 with
@@ -20,7 +19,7 @@ expected_dates as (
 
 ),
 
-{#- The window also here: `model` is the whole table unless the test's `where` says otherwise. #}
+{#- Bounded by the window here, too: `model` is the whole table unless the test has a `where`. #}
 stored_dates as (
 
     select distinct analysis_date

@@ -1,13 +1,13 @@
-{#- No date of the run's window has rows on which this Phase 4 table should have none: bootstrap, days
-    without games, game dates whose box scores are absent (contract R4, R5).
+{#- This Phase 4 table has no rows on dates of the run's window on which it should have none: bootstrap, days without
+    games, and game dates without box scores (contract R4, R5).
 
     Example: on ml_feature_store it fails with 2021-10-25, the seventh day of a season.
 
-    Why it matters: rows of such a date come from last season, from a game that does not count, or from an
-    older build that the replacement missed.
+    Why it matters: rows on such a date come from last season, from a game that does not count, or from an older build
+    that was not replaced.
 
-    How to fix: build the date again; if the rows stay, find out which model does not start from
-    `int_analysis_dates`. -#}
+    How to fix: build the date again; if the rows stay, find out which model does not start from `int_analysis_dates`.
+    -#}
 {% test has_no_unexpected_date(model) %}
 
 with

@@ -1,10 +1,10 @@
-{#- Every value is an entry of a registry, a var of dbt_project.yml. NULL passes.
+{#- Every value is an entry of a registry (a var in dbt_project.yml). NULL passes.
 
     Example: `is_registered: {arguments: {registry: coverage_states}}` on phase4_coverage.state fails for `stale`.
 
-    Why it matters: the commands, the calendar and the docs take what they say of a value from the registry.
+    Why it matters: the commands, the calendar and the docs describe a value by its entry in the registry.
 
-    How to fix: add the entry to the registry, or correct what writes the value. -#}
+    How to fix: add the entry to the registry, or correct the code that writes the value. -#}
 {% test is_registered(model, column_name, registry) %}
 
 select

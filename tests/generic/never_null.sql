@@ -1,14 +1,14 @@
-{#- None of these columns is ever NULL: one test for all of a table's, because each test costs at every parse,
-    and one look at the table, because a view is computed at each look.
+{#- None of these columns is ever NULL. One test covers all columns of a table, because each test slows every parse;
+    it reads the table once, because a view is computed at every read.
 
-    Example: `- never_null: {arguments: {columns: [analysis_date, team_abbr]}}` fails with one row that says for
-    each column how many of its values are NULL.
+    Example: `- never_null: {arguments: {columns: [analysis_date, team_abbr]}}` fails with one row that holds the
+    number of NULLs of each column.
 
-    Why it matters: NULL means unknown here, and these are columns whose value is always known; a NULL is a
-    join that missed.
+    Why it matters: NULL means unknown, and the value of these columns is always known; a NULL shows a join that found
+    no match.
 
-    How to fix: find the join or the input the column comes from, and why it has nothing for those rows; then
-    build the window again. -#}
+    How to fix: find the join or input that the column comes from, and why it lacks these rows; then build the window
+    again. -#}
 {% test never_null(model, columns) %}
 
 with

@@ -1,14 +1,13 @@
-{#- A team code is one of the 30 in the seed `nba_teams` (contract R3). NULL passes: add not_null where a
-    code must be there.
+{#- A team code is one of the 30 in the seed `nba_teams` (contract R3). NULL passes: add never_null for a column that
+    must have a code.
 
-    Example: `- only_nba_teams` on team_abbr fails with every row of LBN, the All-Star squad, or of MRA, the
-    preseason visitor.
+    Example: `- only_nba_teams` on team_abbr fails with every row of LBN, the All-Star squad, or of MRA, the preseason
+    visitor.
 
-    Why it matters: an exhibition team brings invented opponents and pace, and drops out of every join with
-    the real ones.
+    Why it matters: an exhibition team distorts opponents and pace, and drops out of every join with NBA teams.
 
-    How to fix: staging keeps games of 30 teams only; find the model that reads a raw table instead. A
-    franchise that changed its code belongs in the seed. -#}
+    How to fix: staging keeps only games of the 30 teams; find the model that bypasses it and reads a raw table. If a
+    franchise has changed its code, put that into the seed. -#}
 {% test only_nba_teams(model, column_name) %}
 
 with

@@ -1,13 +1,13 @@
-{#- Columns that are parts of a whole add up to it, and are known together or not at all.
+{#- Columns that are parts of a whole add up to it; they are either all known or all NULL.
 
-    Example: `- sums_to: {arguments: {columns: [paint_rate_last_10, mid_range_rate_last_10,
-    three_pt_rate_last_10], total: 100}}` fails for rates 45 / 20 / 30, and for 45 / NULL / 35.
+    Example: `- sums_to: {arguments: {columns: [paint_rate_last_10, mid_range_rate_last_10, three_pt_rate_last_10],
+    total: 100}}` fails for rates 45 / 20 / 30, and for 45 / NULL / 35.
 
-    Why it matters: shares that miss the total were counted over different shots; one that is NULL beside
-    others that are not is an unknown treated as nothing (contract R8).
+    Why it matters: shares that do not add up were counted over different shots; if only some are NULL, the others
+    treat an unknown as 0 (contract R8).
 
-    How to fix: give all parts the same numerator's filter and the same denominator, and one condition for
-    when they are known. -#}
+    How to fix: give all parts the same filter, the same denominator, and the same condition for when they are known.
+    -#}
 {% test sums_to(model, columns, total, tolerance=1e-6) %}
 
 with

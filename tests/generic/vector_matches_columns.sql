@@ -1,17 +1,18 @@
-{#- The three arrays of `ml_feature_store` say what its typed columns say: in the catalogue's order, the
-    default where the column is NULL, marked `default` there and nowhere else, and counted.
+{#- The three arrays of `ml_feature_store` agree with its typed columns. They follow the catalogue's order; where a
+    column is NULL, and only there, the vector holds the default and the source is `default`; default_feature_count
+    counts these.
 
     Example: fails for a vector that is too short, for pace_score 1.5 beside features[7] = 0.0, and for a NULL column
-    whose source is `phase4`. One row per place, with what is wrong with it.
+    whose source is `phase4`. It returns one row per wrong index, with the problem.
 
-    Why it matters: models are trained on the vector and explained by the columns; places that are swapped
-    are noticed by nobody else.
+    Why it matters: models are trained on the vector and explained by the columns; nothing else would notice two
+    swapped features.
 
-    How to fix: order the columns' `meta.feature_index` as in the seed `feature_catalogue`, and change a
-    default in the seed only. -#}
+    How to fix: order the columns' `meta.feature_index` as in the seed `feature_catalogue`, and change defaults only
+    in the seed. -#}
 {% test vector_matches_columns(model) %}
 
-{#- Which columns are features; in which order, the seed alone says. -#}
+{#- Which columns are features. Their order comes from the seed alone. -#}
 {%- set features = feature_names(tested_table()) %}
 
 with

@@ -1,11 +1,11 @@
-{#- Each of the features lies within the range that the seed `feature_catalogue` gives it. NULL passes.
+{#- Each feature lies within its range in the seed `feature_catalogue`. NULL passes.
 
     Example: pace_score 3.5 fails, with the name of the feature and the value.
 
-    Why it matters: consumers scale and clip by the catalogue; a value outside says that a clamp is missing
-    or that a unit changed (a percent where a fraction was).
+    Why it matters: consumers scale and clip by the catalogue; a value outside the range shows that a clamp is
+    missing, or that a unit has changed (from a fraction to a percent).
 
-    How to fix: correct the formula; if the league really plays outside the range, widen it in the seed. -#}
+    How to fix: correct the formula; if real games do go outside the range, widen it in the seed. -#}
 {% test within_catalogue_ranges(model) %}
 
 {%- set features = feature_names(tested_table()) %}

@@ -111,7 +111,7 @@ def test_looking_is_light():
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("NBA_TIMEZONE", "EDT", "NBA_TIMEZONE is 'EDT', which is no time zone"),
+        ("NBA_TIMEZONE", "EDT", "NBA_TIMEZONE is 'EDT', which is not a time zone"),
         ("NBA_REFERENCE_DATASET", "nba-reference", "NBA_REFERENCE_DATASET is 'nba-reference'"),
         ("NBA_REFERENCE_DATASET", "", "NBA_REFERENCE_DATASET is empty"),
     ],

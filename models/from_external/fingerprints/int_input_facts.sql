@@ -31,7 +31,7 @@
     ('minutes_in_last_7_days', 'double'), ('avg_minutes_per_game_last_7', 'double'),
     ('minutes_in_last_14_days', 'double'), ('avg_usage_rate_last_7_games', 'double'),
 ] %}
-{#- The lookup is a key, too: a new namesake changes it for games long played. -#}
+{#- The lookup belongs to the key: a new player of the same name changes it in old games, too. -#}
 {%- set player = ['game_id', 'players.universal_player_id', 'players.player_lookup', 'team_abbr'] %}
 
 with
@@ -82,7 +82,7 @@ player_facts as (
 
 ),
 
--- Both of their team tables are read as one.
+-- The two external team tables together make one fact.
 team_rows as (
 
     select
@@ -112,7 +112,7 @@ team_facts as (
 
 ),
 
--- What was known before tip-off is read for games long played, too.
+-- The pre-tip context is read for past games, too.
 slate_facts as (
 
     select

@@ -36,7 +36,7 @@ schedule as (
 
 ),
 
--- What can be computed from counts is: their own rates are rounded.
+-- Rates are computed from counts where possible, because the external table's rates are rounded.
 final as (
 
     select

@@ -27,7 +27,7 @@ schedule as (
 
 ),
 
--- A game that only one of their two team tables has is a game all the same.
+-- A game may be in only one of the two external team tables; it still gets a row.
 games_played as (
 
     select

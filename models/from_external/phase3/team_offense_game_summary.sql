@@ -16,7 +16,8 @@ schedule as (
 
 ),
 
--- What can be computed from counts is: their own possessions and rates are rounded.
+-- Possessions and rates are computed from counts where possible, because the external table's are
+-- rounded.
 with_possessions as (
 
     select

@@ -45,7 +45,8 @@ final as (
         upcoming_players.minutes_in_last_14_days,
         upcoming_players.back_to_backs_last_14_days,
         upcoming_players.avg_usage_rate_last_7_games,
-        -- Phase 4 computes what theirs get wrong: pace from team rows, back-to-back from days_rest.
+        -- Phase 4 computes what the external table gets wrong: pace from team rows, back-to-back
+        -- from days_rest.
         cast(null as {{ type_double() }}) as opponent_pace_last_10,
         cast(null as {{ type_double() }}) as pace_differential,
 

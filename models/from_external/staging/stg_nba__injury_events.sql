@@ -1,4 +1,4 @@
--- Their pre-tip context has the status; a warehouse with its own Phase 3 has no transactions.
+-- Empty: an external Phase 3 has no transactions; its pre-tip context has the status.
 
 with
 

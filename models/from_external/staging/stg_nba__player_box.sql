@@ -53,7 +53,7 @@ typed as (
 
 ),
 
--- A player plays one game a day: whatever form the game's id has, this is the key.
+-- Date and player are the key, whatever form the game's id has: a player plays one game a day.
 newest as (
 
     select *
@@ -66,7 +66,8 @@ newest as (
 
 ),
 
--- No team goes through a game without a shot from the paint: nothing but zeros is no play-by-play.
+-- Every team takes two-point shots in a game: if all its zone counts are 0, there is no
+-- play-by-play.
 with_team_zones as (
 
     select
@@ -93,7 +94,7 @@ final as (
         player_games.{{ column }},
         {%- endfor %}
         cast(null as int64) as rebounds,
-        -- theirs, rounded
+        -- the external table's, rounded
         {%- for column in rates %}
         player_games.{{ column }} as rounded_{{ column }},
         {%- endfor %}

@@ -37,7 +37,7 @@ names as (
     select
         player_lookup,
         universal_player_id as printed_id,
-        -- of several spellings one, whichever the order of the rows
+        -- one of several spellings, independent of the order of the rows
         max(player_full_name) as player_full_name,
         max(game_date) as newest_game_date
     from together
@@ -45,7 +45,8 @@ names as (
 
 ),
 
--- A row without an id is that of the only player with this name; of several, nobody can tell.
+-- A row without an id belongs to the only player with this name. If there are several, it stays
+-- ambiguous.
 final as (
 
     select

@@ -6,7 +6,7 @@ player_names as (
 
 ),
 
--- A player whose name has changed goes by the newest.
+-- A player whose name has changed gets the newest one.
 newest as (
 
     select *

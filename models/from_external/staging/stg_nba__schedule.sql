@@ -1,6 +1,6 @@
-{#- What the league's number says of the kind of game. -#}
+{#- The kind of game, by the league's number. -#}
 {%- set kind = "case when length(game_id) = 10 then substr(game_id, 1, 3) end" %}
-{#- Final says that it was played, also without scores; 0-0 is what is printed before. -#}
+{#- A final game was played, even if its scores are unknown. 0-0 is printed before a game. -#}
 {%- set is_final = 'coalesce(game_status = 3, false)'
     ~ ' and coalesce(home_team_score + away_team_score, 1) != 0' %}
 
@@ -38,7 +38,8 @@ typed as (
         case when {{ is_final }} then cast(home_team_score as int64) end as home_score,
         case when {{ is_final }} then cast(away_team_score as int64) end as away_score,
 
-        -- The stand-alone final of the cup has a kind of its own, its other games are regular ones.
+        -- The stand-alone final of the Cup has its own kind; the other games of the Cup are
+        -- regular-season games.
         case
             when coalesce(is_all_star, false) or kind in ('001', '003', '006') then 'exhibition'
             when kind = '005' or playoff_round = 'play_in' then 'play_in'
@@ -60,7 +61,7 @@ typed as (
 
 ),
 
--- One game under two numbers.
+-- A game may be listed under two numbers.
 final as (
 
     select

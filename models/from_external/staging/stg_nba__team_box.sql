@@ -2,7 +2,7 @@
     'points_scored', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes',
     'ft_attempts', 'rebounds', 'assists', 'turnovers', 'personal_fouls',
 ] %}
-{#- Not in the team's own row. -#}
+{#- These are not in the team's own row. -#}
 {%- set sums_of_players = ['offensive_rebounds', 'defensive_rebounds', 'steals', 'blocks'] %}
 {%- set doubles = ['possessions', 'pace', 'offensive_rating'] %}
 
@@ -57,7 +57,7 @@ newest as (
 
 ),
 
--- The sum of what not all players' rows say is unknown.
+-- A sum is unknown if the value is unknown for any player who took part.
 of_players as (
 
     select
@@ -82,7 +82,7 @@ of_players as (
 
 ),
 
--- Put beside each other rather than joined, so that a bound on the date reaches both.
+-- A union instead of a join, so that a filter on the date is pushed down to both tables.
 halves as (
 
     select
@@ -96,7 +96,7 @@ halves as (
         {%- endfor %}
         1 as team_rows
     from newest
-    -- A team that took no shot did not play: its row was there before the game's numbers.
+    -- A row without a shot was written before the game's numbers were in.
     where coalesce(fg_attempts, 1) > 0
 
     union all
@@ -147,7 +147,7 @@ final as (
         {%- for column in sums_of_players %}
         team_games.{{ column }},
         {%- endfor %}
-        -- theirs, rounded
+        -- the external table's, rounded
         {%- for column in doubles %}
         team_games.{{ column }} as rounded_{{ column }},
         {%- endfor %}

@@ -28,7 +28,7 @@ typed as (
         {%- for column in zone_counts %}
         cast({{ column }} as int64) as {{ column }},
         {%- endfor %}
-        -- Nothing but zeros is no play-by-play.
+        -- If all zone counts are 0, there is no play-by-play.
         coalesce(opp_paint_attempts, 0) + coalesce(opp_mid_range_attempts, 0) > 0 as has_zone_data,
         game_date,
         processed_at,

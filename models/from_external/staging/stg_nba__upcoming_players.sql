@@ -86,7 +86,7 @@ final as (
         newest.games_in_last_14_days,
         newest.back_to_backs_last_14_days,
         newest.avg_usage_rate_last_7_games,
-        -- They add up unknown minutes to 0: nobody plays games of no minutes.
+        -- The external table sums unknown minutes to 0, so 0 minutes in some games mean unknown.
         {%- for days in [7, 14] %}
         case
             when

@@ -8,7 +8,7 @@
     'ft_attempts', 'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists', 'steals',
     'blocks', 'turnovers', 'personal_fouls',
 ] %}
-{#- The lookup is a key, too: a new namesake changes it for games long played. -#}
+{#- The lookup belongs to the key: a new player of the same name changes it in old games, too. -#}
 {%- set player = ['game_id', 'player_box.player_id', 'players.player_lookup', 'team_abbr'] %}
 
 with
@@ -104,7 +104,7 @@ slate_dates as (
 
 ),
 
--- Lines inform a slate, never a date that has been played.
+-- Betting lines are used on a slate only, never on a date that has been played.
 slate_facts as (
 
     select
@@ -119,7 +119,7 @@ slate_facts as (
 
 ),
 
--- By the day of the transaction, which need not be a game date.
+-- By the day of the transaction, which may not be a game date.
 injury_facts as (
 
     select

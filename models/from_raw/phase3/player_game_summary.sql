@@ -81,7 +81,7 @@ final as (
         case when games_with_zones.game_id is not null then coalesce(zones.{{ count }}, 0) end
             as {{ count }},
         {%- endfor %}
-        -- The raw files do not say who passed; a warehouse with its own Phase 3 may know.
+        -- The raw files do not say which field goals were assisted; an external Phase 3 may.
         cast(null as int64) as assisted_fg_makes,
         cast(null as int64) as unassisted_fg_makes,
         {{ usage_rate('player_box', 'team_box') }} as usage_rate,

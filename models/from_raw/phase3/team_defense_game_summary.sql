@@ -50,13 +50,14 @@ final as (
         cast(zones.mid_range_attempts as int64) as opp_mid_range_attempts,
         cast(zones.three_pt_makes as int64) as opp_three_pt_makes,
         cast(zones.three_pt_attempts as int64) as opp_three_pt_attempts,
-        -- Not in the raw files; a warehouse with its own Phase 3 may know.
+        -- Not in the raw files; an external Phase 3 may have them.
         cast(null as int64) as points_in_paint_allowed,
         cast(null as int64) as blocks_paint,
         cast(null as int64) as blocks_mid_range,
         cast(null as int64) as blocks_three_pt,
         opponent.offensive_rating as defensive_rating,
-        -- One game, one pace; but the teams' minutes may differ by rounding, and its own count.
+        -- Both teams share the game's pace, but their minutes may differ by rounding: use the
+        -- defending team's own.
         own.pace as opponent_pace,
 
         opponent.season_type,

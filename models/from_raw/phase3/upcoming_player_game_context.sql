@@ -72,8 +72,8 @@ final as (
         slate.team_abbr,
         slate.opponent_team_abbr,
 
-        -- What the raw files do not tell is NULL; Phase 4 computes from history and transactions
-        -- what it can, for a slate as for a date that was played.
+        -- NULL is what the raw files do not have. Phase 4 computes what it can from history and
+        -- transactions, the same way for a slate as for a date that was played.
         cast(null as string) as player_status,
         betting_lines.game_total,
         case when slate.home_game then 1 else -1 end * betting_lines.home_spread as game_spread,

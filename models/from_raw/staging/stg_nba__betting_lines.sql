@@ -21,8 +21,8 @@ newest as (
 
 ),
 
--- Where two sources have a line for a game, the mean of what they know counts. Spreads that differ
--- in sign (0 differs from both) leave it unknown: nothing says which is right.
+-- If two sources have a game, take the mean of the known values. If their spreads differ in sign,
+-- or only one of them is 0, the spread is unknown: nothing shows which is right.
 final as (
 
     select

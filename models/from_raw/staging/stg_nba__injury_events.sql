@@ -18,7 +18,7 @@ player_aliases as (
 
 ),
 
--- The league's spelling of a name that is printed otherwise.
+-- The league's spelling of a name that transactions print differently.
 named as (
 
     select

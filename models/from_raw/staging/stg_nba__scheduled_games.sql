@@ -28,7 +28,7 @@ counting as (
         newest.home_team as home_team_abbr,
         newest.away_team as away_team_abbr,
 
-        -- 0-0 is what sources print before a game.
+        -- Sources print 0-0 before a game.
         case when newest.home_score + newest.away_score != 0 then newest.home_score end
             as home_score,
         case when newest.home_score + newest.away_score != 0 then newest.away_score end
@@ -45,7 +45,7 @@ counting as (
     from newest
     inner join nba_teams as home_teams on newest.home_team = home_teams.team_abbr
     inner join nba_teams as away_teams on newest.away_team = away_teams.team_abbr
-    -- After the choice of the newest row: a game may turn out to be one that does not count.
+    -- Filter after choosing the newest row, because that row may say that the game does not count.
     where newest.season_type in ('regular', 'play_in', 'playoffs')
 
 ),

@@ -12,7 +12,7 @@ games as (
 
 ),
 
--- A shot has no key: equal rows are distinct attempts, as far as the box scores tell.
+-- A shot has no key. Equal rows are distinct attempts, as the box scores confirm.
 final as (
 
     select

@@ -31,8 +31,9 @@ final as (
         newest.team_abbreviation as team_abbr,
         games.season_type,
 
-        -- Some sources print the length of the game (48, 53) where others print the minutes of all
-        -- players (240, 265): no game has had 120 minutes, no team fewer player-minutes.
+        -- Some sources print the length of the game (48, 53), others the minutes of all players
+        -- (240, 265). 120 tells them apart: games are shorter, and a team's player-minutes are
+        -- more.
         case when newest.min < 120 then 5 * newest.min else newest.min end as team_minutes,
         newest.pts as points,
         newest.fgm as fg_makes,
