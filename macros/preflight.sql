@@ -63,9 +63,10 @@
             {%- for column in key %}
             {{ 'and ' if not loop.first }}candidates.{{ column }} = stamps.{{ column }}
             {%- endfor %}
-            {%- for column in newest %}
-            and candidates.{{ column }} is not distinct from stamps.{{ column }}
-            {%- endfor %}
+    where
+        {%- for column in newest %}
+        {{ 'and ' if not loop.first }}coalesce(candidates.{{ column }} = stamps.{{ column }}, stamps.{{ column }} is null)
+        {%- endfor %}
 {%- endmacro %}
 
 

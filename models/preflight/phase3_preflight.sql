@@ -36,29 +36,36 @@ season_ends as (
 
 ),
 
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by check_name, subject, game_date order by example
+        ) as place
+    from findings
+
+),
+
 -- Who took part on a date is known to the date's own rows: what changes that spoils them, too.
 judged as (
 
     select
-        findings.*,
+        numbered.*,
         checks.severity,
         case
             when checks.severity != 'block' then null
-            when coalesce(findings.spoils_own_date, checks.spoils_from = 'own date')
-                then findings.game_date
-            else {{ add_days('findings.game_date', 1) }}
+            when coalesce(numbered.spoils_own_date, checks.spoils_from = 'own date')
+                then numbered.game_date
+            else {{ add_days('numbered.game_date', 1) }}
         end as spoils_from,
         case
             when checks.severity = 'block'
-                then coalesce(season_ends.last_game_date, findings.game_date)
-        end as spoils_until,
-        row_number() over (
-            partition by findings.check_name, findings.subject, findings.game_date
-            order by findings.example
-        ) as place
-    from findings
-    left join checks on findings.check_name = checks.check_name
-    left join season_ends on findings.season_year = season_ends.season_year
+                then coalesce(season_ends.last_game_date, numbered.game_date)
+        end as spoils_until
+    from numbered
+    left join checks on numbered.check_name = checks.check_name
+    left join season_ends on numbered.season_year = season_ends.season_year
 
 ),
 
