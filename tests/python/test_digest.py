@@ -122,6 +122,7 @@ def test_stale_dates_that_bad_inputs_keep_out_are_told_once(league, mailbox):
     assert command("backfill", "--notify", address).exit_code == 1
     (letter,) = letters
     assert f"left out 2 dates, {DAYS[2]}..{DAYS[3]}: one_sided_box" in letter["message"]
+    assert "To fix it, load the game's team rows again" in letter["message"]
     assert "stale:" not in letter["message"]
 
 

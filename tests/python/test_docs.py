@@ -14,6 +14,7 @@ from typer.main import get_command
 from orchestrate import app
 from orchestrator.duckdb_file import DuckDBFile
 from orchestrator.lock import held
+from tests.python import preflight_page
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
 
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -49,6 +50,11 @@ def test_python_compiles_and_json_parses(path):
 def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+def test_the_checks_of_the_preflight_are_those_of_the_seed():
+    page = preflight_page.PAGE.read_text()
+    assert page == preflight_page.with_tables(page), f"run: {preflight_page.REWRITE}"
 
 
 # --- docs/json.md --------------------------------------------------------------------------------
