@@ -19,6 +19,8 @@ from orchestrator.core.registry import ALL_TABLES
 from orchestrator.core.windows import Window
 
 if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
     from orchestrator.warehouse.base import Warehouse
 
 
@@ -80,6 +82,18 @@ class Runner:
         if not result.success:
             raise UserError(f"the dbt project does not parse: {result.exception}")
         self._manifest = result.result
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The parsed project for another call of dbt; None before it was parsed.
+
+        dbt notes on a model that its ephemeral parents have been written into its code. The next call
+        compiles that code anew, and would leave them out because of the note.
+        """
+        for node in self._manifest.nodes.values() if self._manifest else ():
+            if getattr(node, "extra_ctes_injected", False):
+                node.extra_ctes_injected, node.extra_ctes, node._pre_injected_sql = False, [], None
+        return self._manifest
 
     @property
     def is_parsed(self) -> bool:
@@ -190,7 +204,7 @@ class Runner:
         here = Path.cwd()
         os.chdir(PROJECT_DIR)
         try:
-            result = self._dbt_runner(manifest=self._manifest, callbacks=[on_event]).invoke(
+            result = self._dbt_runner(manifest=self.manifest, callbacks=[on_event]).invoke(
                 [command, *self._options(), *arguments]
             )
         finally:

@@ -102,7 +102,8 @@ class Plan:
             more = f" and {others} later date{'' if others == 1 else 's'}" if others else ""
             lines.append(
                 f"skipped {first.dates} date{'' if first.dates == 1 else 's'}, {first.start}..{first.end}: "
-                f"{check} on {first.problem.game_date}{more}: {first.problem.detail}"
+                f"{check} on {first.problem.game_date}{more}: {first.problem.detail}. "
+                f"To fix it, {first.problem.how_to_fix}"
             )
         return lines
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from orchestrator.core import seeds
 from orchestrator.core.project import INTERMEDIATE
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ class Problem(NamedTuple):
     """`block`: features would be wrong. `warn`: they are right, but more values are unknown."""
     game_date: date
     rows: int
-    """How many rows, games or values the check found; what is counted, the model's documentation says."""
+    """How many rows, games or values the check found; the seed says what is counted."""
     detail: str
     """Up to three examples."""
     spoils_from: date | None
@@ -35,6 +37,16 @@ class Problem(NamedTuple):
     """Last such date, the end of the season; None for a warning."""
     subject: str | None = None
     """The column concerned, as `player_box.minutes_played`; None where the check is of no single column."""
+
+    @property
+    def title(self) -> str:
+        """The check in a few words."""
+        return _checks()[self.check]["title"]
+
+    @property
+    def how_to_fix(self) -> str:
+        """What to do about it, as a clause."""
+        return _checks()[self.check]["how_to_fix"]
 
     def spoils(self, day: date) -> bool:
         """Tell whether the features of a date would be wrong."""
@@ -50,6 +62,11 @@ class Problem(NamedTuple):
         return {
             name: str(value) if isinstance(value, date) else value for name, value in self._asdict().items()
         }
+
+
+@cache
+def _checks() -> dict[str, dict[str, str]]:
+    return {row["check_name"]: row for row in seeds.rows("preflight_checks")}
 
 
 def problems(connection: Connection, wanted: Mapping[date, int]) -> list[Problem]:
@@ -92,11 +109,13 @@ def told(found: Iterable[Problem]) -> list[str]:
         by_check.setdefault((problem.check, problem.subject), []).append(problem)
     lines: list[str] = []
     columns: dict[tuple[date, ...], list[Problem]] = {}
-    for (check, subject), own in by_check.items():
+    for (_, subject), own in by_check.items():
         own.sort(key=lambda problem: problem.game_date)
         if subject is None:
-            what = check.replace("_", " ")
-            lines.append(f"{what} on {_dates([problem.game_date for problem in own])}; {_example(own[0])}")
+            fix = f"; {own[0].how_to_fix}" if own[0].severity == BLOCK else ""
+            lines.append(
+                f"{own[0].title} on {_dates([problem.game_date for problem in own])}; {_example(own[0])}{fix}"
+            )
         else:
             for span in _spans(own):
                 columns.setdefault(tuple(problem.game_date for problem in span), []).append(span[0])

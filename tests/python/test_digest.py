@@ -116,6 +116,7 @@ def test_stale_dates_that_bad_inputs_keep_out_are_told_once(league, mailbox):
     assert command(league, "backfill", "--notify", address).exit_code == 1
     (letter,) = letters
     assert f"skipped 2 dates, {DAYS[2]}..{DAYS[3]}: one_sided_box" in letter["message"]
+    assert "To fix it, load the game's team rows again" in letter["message"]
     assert "stale:" not in letter["message"]
 
 

@@ -17,6 +17,7 @@ from orchestrate import app
 from orchestrator.raw.upload import Chunk, Uploaded
 from orchestrator.state.lock import held
 from orchestrator.warehouse.duckdb_file import DuckDBFile
+from tests.python import preflight_page
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
 
 PAGES = [
@@ -74,6 +75,11 @@ def test_decisions_have_dates():
     assert entries
     for entry in entries:
         assert re.search(r"\b20\d\d-\d\d-\d\d\b", entry), entry
+
+
+def test_the_checks_of_the_preflight_are_those_of_the_seed():
+    page = preflight_page.PAGE.read_text()
+    assert page == preflight_page.with_tables(page), f"run: {preflight_page.REWRITE}"
 
 
 # --- docs/json.md --------------------------------------------------------------------------------

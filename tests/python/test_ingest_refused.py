@@ -258,8 +258,7 @@ def test_a_column_of_nothing_but_nulls_may_have_any_type(files, warehouse):
         injuries="select * replace (null::integer as relinquished) from injuries",
         games="select * replace (null::varchar as home_score) from games",
     )
-    [warning] = load(files, warehouse).warnings
-    assert "3 games with a box score and no final score" in warning
+    assert load(files, warehouse).warnings == []
 
 
 @pytest.mark.parametrize(

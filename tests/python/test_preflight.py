@@ -1,12 +1,14 @@
 """What the preflight must find, whom it must stop, and whom it must leave alone."""
 
+import re
 from datetime import date
 
 import pytest
 
+from orchestrator.core import seeds
 from orchestrator.state.preflight import Problem, problems, spoiled, told
 from orchestrator.warehouse.duckdb_file import DuckDBFile
-from tests.python.warehouses import change, copy_of, prepare, query
+from tests.python.warehouses import PROJECT, change, copy_of, prepare, query
 
 # Play-in by score only, shots that go quiet, no attempts in the playoffs: as in the real seasons.
 DEMO_WARNINGS = {"no_box", "no_shots", "unknown_values"}
@@ -378,6 +380,19 @@ def test_a_column_is_no_defect_for_being_repaired_elsewhere(demo, tmp_path):
         found, _ = ask(warehouse)
         assert bool(blocks(found)) == blocking, name
         assert any(problem.subject == "team_box.team_minutes" for problem in found)
+
+
+def test_the_seed_has_every_check_that_the_models_make_and_no_other():
+    made = set()
+    for file in (PROJECT / "models").rglob("preflight/*_findings.sql"):
+        for arm in re.findall(r"select\n(?:(?!select\n).)*? as check_name", file.read_text(), re.DOTALL):
+            made |= set(re.findall(r"'(\w+)'", arm))
+    assert made == {row["check_name"] for row in seeds.rows("preflight_checks")}
+
+
+def test_a_block_is_told_with_what_to_do():
+    block = Problem("no_team_box", "block", date(2022, 1, 10), 1, "game 7: 20 rows", None, None)
+    assert told([block]) == ["no team rows on 2022-01-10; e.g. game 7: 20 rows; load the game's team rows"]
 
 
 def test_columns_are_told_by_span():

@@ -65,7 +65,7 @@ def _dbt_here(warehouse: Path, arguments: Sequence[str], *listeners: Callable) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NBA_DUCKDB_PATH", str(warehouse))
         patch.chdir(PROJECT)
-        result = dbtRunner(runner()._manifest, [*listeners]).invoke(
+        result = dbtRunner(runner().manifest, [*listeners]).invoke(
             [
                 *arguments,
                 "--log-path",
