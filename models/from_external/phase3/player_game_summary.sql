@@ -5,7 +5,7 @@
     'mid_range_makes', 'mid_range_attempts', 'assisted_fg_makes', 'unassisted_fg_makes',
 ] %}
 
--- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+-- Inputs are fingerprinted before they are read: depends_on {{ ref('int_window_input_hashes') }}
 
 with
 

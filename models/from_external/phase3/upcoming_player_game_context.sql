@@ -1,4 +1,4 @@
--- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+-- Inputs are fingerprinted before they are read: depends_on {{ ref('int_window_input_hashes') }}
 
 with
 

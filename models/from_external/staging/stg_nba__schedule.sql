@@ -13,7 +13,7 @@ schedule as (
 
 ),
 
--- A postponed game keeps its number and gets another date.
+-- A postponed game keeps its id and gets another date.
 newest as (
 
     select

@@ -22,7 +22,7 @@ team_dates_played as (
 
 ),
 
--- Games without a box score have participants once one of the teams has played within 30 days.
+-- A game without a box score has participants if one of its teams has played in the last 30 days.
 final as (
 
     select distinct box_score_gaps.game_date

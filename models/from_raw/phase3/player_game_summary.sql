@@ -7,7 +7,7 @@
     'paint_makes', 'paint_attempts', 'mid_range_makes', 'mid_range_attempts',
 ] %}
 
--- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+-- Inputs are fingerprinted before they are read: depends_on {{ ref('int_window_input_hashes') }}
 
 with
 

@@ -3,7 +3,7 @@
     cluster_by=['team_abbr'],
 ) }}
 
--- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+-- Inputs are fingerprinted before they are read: depends_on {{ ref('int_window_input_hashes') }}
 
 with
 

@@ -3,7 +3,7 @@
     cluster_by=['universal_player_id'],
 ) }}
 
--- The fingerprint of what is read is taken first: depends_on {{ ref('int_window_input_hashes') }}
+-- Inputs are fingerprinted before they are read: depends_on {{ ref('int_window_input_hashes') }}
 
 with
 
@@ -43,7 +43,7 @@ slate_dates as (
 
 ),
 
--- A player belongs to the team of his newest active game, if that was within the last 30 days.
+-- A player belongs to the team of his newest active game, if it was in the last 30 days.
 newest_games as (
 
     select

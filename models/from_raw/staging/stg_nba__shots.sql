@@ -21,7 +21,7 @@ final as (
 
         shots.shot_distance,
 
-        -- By the kind of shot, not by the league's zone label, which calls some threes mid-range.
+        -- By the type of shot, not by the league's zone label, which calls some threes mid-range.
         -- NULL for a two from an unknown distance.
         case
             when shots.shot_type = '3PT Field Goal' then 'three_pt'
