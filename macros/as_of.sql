@@ -1,5 +1,5 @@
-{#- The as-of rule (contract R1): only what was known before the day may influence a row of the day.
-    Every comparison of a game's date with an analysis date goes through here. -#}
+{#- The as-of rule (contract R1): a row may depend only on what was known before its day. Every comparison of a game's
+    date with an analysis date goes through these macros. -#}
 
 {#- Is `game_date` before `analysis_date`? Games of the day itself are not yet known. -#}
 {% macro known_before(game_date, analysis_date) -%}
@@ -7,9 +7,9 @@
 {%- endmacro %}
 
 
-{#- Is this row of running windows the newest one known at the date? `windows` has season_year, game_date
-    and next_game_date (NULL for the last game so far); `dates` has season_year and analysis_date. A row is
-    current from the day after its game up to the day of the next. -#}
+{#- Is this row of running windows the newest one known on the date? `windows` has season_year, game_date and
+    next_game_date (NULL for the last game so far); `dates` has season_year and analysis_date. A row is current from
+    the day after its game up to the day of the next. -#}
 {% macro newest_known(windows, dates) -%}
     {{ windows }}.season_year = {{ dates }}.season_year
         and {{ known_before(windows ~ '.game_date', dates ~ '.analysis_date') }}

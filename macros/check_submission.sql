@@ -8,7 +8,7 @@
             {%- set method = node.config.submission_method -%}
             {%- if method not in needs -%}
                 {{ exceptions.raise_compiler_error(
-                    "NBA_SUBMISSION_METHOD is '" ~ method ~ "': " ~ node.name ~ " can be run by "
+                    "NBA_SUBMISSION_METHOD is '" ~ method ~ "', which cannot run " ~ node.name ~ ": set it to one of "
                     ~ needs | join(', ')
                 ) }}
             {%- endif -%}

@@ -46,8 +46,9 @@
     {%- if missing and phase3_source() == 'external' -%}
         {{ exceptions.raise_compiler_error(
             missing | sort | join(', ') ~ (" is" if missing | length == 1 else " are") ~ " not in this warehouse, "
-            ~ "and `phase3: external` reads them: set NBA_ANALYTICS_DATASET, NBA_RAW_DATASET or "
-            ~ "NBA_PHASE3_PROJECT to where they are (docs/own-phase3.md)"
+            ~ "but `phase3: external` reads " ~ ("it" if missing | length == 1 else "them")
+            ~ ": set NBA_ANALYTICS_DATASET, NBA_RAW_DATASET or NBA_PHASE3_PROJECT to the place of the external tables "
+            ~ "(docs/own-phase3.md)"
         ) }}
     {%- elif missing -%}
         {{ exceptions.raise_compiler_error(
@@ -75,7 +76,7 @@
                     and parent not in selected_resources -%}
                     {{ exceptions.raise_compiler_error(
                         "the run builds " ~ graph.nodes[id].name ~ " but not " ~ node.name
-                        ~ ", which it is made from and which may hold another window: select +"
+                        ~ ", which it is made from and which may hold another window: write --select +"
                         ~ graph.nodes[id].name ~ " (with the plus)"
                     ) }}
                 {%- endif -%}

@@ -13,7 +13,7 @@
         {%- if phase3_source() not in ['built', 'external'] -%}
             {{ exceptions.raise_compiler_error(
                 "phase3 is '" ~ phase3_source() ~ "': write `built` (Phase 3 is built from raw data) or `external` "
-                ~ "(the database has it already), as in NBA_PHASE3=external"
+                ~ "(the database already has it), as in NBA_PHASE3=external"
             ) }}
         {%- elif 'warehouse' in [var('phase3', none), env_var('NBA_PHASE3', '')] -%}
             {%- do log("phase3 `warehouse` is now called `external`; the next version drops the old word", info=true) -%}

@@ -1,4 +1,4 @@
-{#- The schedule of games, and what a missing box score leaves unknown (contract R15). -#}
+{#- Which games were played, and what a missing box score leaves unknown (contract R15). -#}
 
 {#- A game was not played on its date, and will not be, if it is called off or if a later game has been played. The
     row needs is_final, is_called_off and game_date. Games on the newest date with a played game are left out: they

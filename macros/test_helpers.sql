@@ -1,4 +1,4 @@
-{#- What the data tests share. -#}
+{#- Macros that the data tests share. -#}
 
 {#- The name of the table that the running generic test is attached to. Its `model` argument may be a
     subquery (the test's `where`), so the name comes from the test's own node. -#}
@@ -12,8 +12,9 @@
 {#- Everyone is accounted for (contract R12 and section 5): every candidate of the window has exactly one row or one
     exclusion, and nobody else has either. Returns the violations.
 
-    Needs two CTEs before it: `game_dates` (the window's, with is_bootstrap) and `candidates` (analysis_date,
-    entity_id, games: how many games count towards the table's minimum). Whole dates are the entity '*'.
+    Needs two CTEs before it: `game_dates` (those of the window, with is_bootstrap) and `candidates` (analysis_date,
+    entity_id, and games: the number of games that count towards the table's minimum). The entity '*' stands for a
+    whole date.
 
     Example: `reconciled(model, 'player_daily_cache')` -#}
 {% macro reconciled(relation, table) -%}

@@ -1,7 +1,7 @@
 {#- The window rule, and the only place that reads the vars `start` and `end`.
 
-    Call these from SQL bodies and hooks only: a var in a *config* is frozen when the parsed project is
-    reused for the next window, and the run would silently rebuild the wrong dates. -#}
+    Call these only from SQL bodies and hooks. A var in a *config* is frozen when the parsed project is reused for the
+    next window, and the run would silently rebuild the wrong dates. -#}
 
 {% macro _window() -%}
     {%- if not execute %}{{ return(['1970-01-01', '1970-01-07']) }}{% endif -%}

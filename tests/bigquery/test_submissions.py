@@ -51,7 +51,8 @@ def test_bigframes_runs_a_notebook_that_installs_what_it_needs(submissions):
 def test_an_unknown_method_is_named_before_any_model(submissions):
     assert_stopped_at_the_start(
         submissions["severless"],
-        "NBA_SUBMISSION_METHOD is 'severless': int_ml_features can be run by serverless, cluster, bigframes",
+        "NBA_SUBMISSION_METHOD is 'severless', which cannot run int_ml_features: set it to one of "
+        "serverless, cluster, bigframes",
     )
 
 
