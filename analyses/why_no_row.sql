@@ -1,4 +1,4 @@
--- Who could have had a row and has none, and why?
+-- Who could have had a row but has none, and why?
 
 select
     table_name,

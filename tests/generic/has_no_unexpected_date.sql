@@ -1,7 +1,7 @@
 {#- This Phase 4 table has no rows on dates of the run's window on which it should have none: bootstrap, days without
     games, and game dates without box scores (contract R4, R5).
 
-    Example: on ml_feature_store it fails with 2021-10-25, the seventh day of a season.
+    Example: on ml_feature_store the test returns 2021-10-25, the seventh day of a season, when it has rows.
 
     Why it matters: rows on such a date come from last season, from a game that does not count, or from an older build
     that was not replaced.

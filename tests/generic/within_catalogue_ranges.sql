@@ -1,6 +1,6 @@
 {#- Each feature lies within its range in the seed `feature_catalogue`. NULL passes.
 
-    Example: pace_score 3.5 fails, with the name of the feature and the value.
+    Example: pace_score 3.5 fails; the test returns the feature's name and the value.
 
     Why it matters: consumers scale and clip by the catalogue; a value outside the range shows that a clamp is
     missing, or that a unit has changed (from a fraction to a percent).
