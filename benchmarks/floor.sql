@@ -1,12 +1,12 @@
--- The Phase 4 tables as one plain DuckDB script: raw files in, six tables out, no dbt.
--- It is the speed floor of the benchmark and an independent reading of the contract, so it
--- shares no code with the models, only two of their seeds (teams, player_aliases).
+-- The Phase 4 tables as one plain DuckDB script: raw files in, six tables out, no dbt. It is the
+-- speed floor of the benchmark and an independent implementation of the contract, so it shares no
+-- code with the models, only two seeds (nba_teams, player_aliases).
 --
--- floor.py sets session variables (start_date, end_date, seeds_dir) and makes a view of each
+-- floor.py sets session variables (start_date, end_date, seeds_dir) and creates a view of each
 -- raw file.
 --
--- Every running window is computed once per game row and numbered (`seq`). What was known before
--- a date is then the row whose `seq` is the number of games before that date: an equality join.
+-- Running windows are computed once per game and numbered (`seq`). The row known before a date is
+-- then the one whose `seq` is the number of games before that date: an equality join.
 
 set preserve_insertion_order = false;
 
@@ -335,8 +335,8 @@ left join calendar as n on g.next_date = n.game_date;
 
 -- ---------------------------------------------------------------- box scores that have not come
 
--- Every game of every team, with its number among the team's played ones. A played game without
--- box-score rows is missing; from the day after the first box score of its kind it is a hole.
+-- Every game of every team, with its number among the team's played games. A played game without
+-- box-score rows is missing; from the day after the first box score of its kind on, it is a hole.
 create temp table fixtures as
 select
     s.*,
@@ -354,7 +354,7 @@ left join (
 ) as k
     on s.season_year = k.season_year and s.season_type = k.season_type;
 
--- Tonight's games, and past ones that keep their slate until the box score comes.
+-- Tonight's games, and past games that keep their slate until the box score arrives.
 create temp table slate as
 select
     p.player_id,
@@ -444,7 +444,8 @@ window
     last_15 as (partition by team_abbr, season_year order by game_date, game_id
         rows between 14 preceding and current row);
 
--- One row per team and game date, playing or not: what was known of the team that morning.
+-- One row per team and game date, whether or not the team plays: what was known of it that
+-- morning.
 create temp table team_days as
 with
 played as (
@@ -685,7 +686,7 @@ select
     if(d.is_slate, 'upcoming', 'history') as context_source,
     t.player_status,
     d.games_before,
-    -- What a game without a box score could have changed is unknown.
+    -- Numbers that a game without a box score could have changed are unknown.
     coalesce(own.last_gap >= d.game_date - 7, false) as gap_in_7,
     coalesce(own.last_gap >= d.game_date - 14, false) as gap_in_14,
     if(coalesce(own.last_gap > d.last_date, false), null, d.day - d.last_day) as days_rest,
@@ -1042,7 +1043,7 @@ typed as (
 counted as (
     select
         *,
-        -- the required features that can be unknown
+        -- required features that can be unknown
         (points_avg_last_5 is null)::int + (points_avg_last_10 is null)::int
         + (points_avg_season is null)::int + (points_std_last_10 is null)::int
         + (games_in_last_7_days is null)::int + (back_to_back is null)::int as required_defaults,
