@@ -82,13 +82,13 @@ wrong_places as (
             when vector_value is null
                 then 'features has no value here'
             when column_value is null and vector_value != default_value
-                then 'features has not the default though the column is NULL'
+                then 'features lacks the default although the column is NULL'
             when vector_value != column_value
                 then 'features differs from the column'
             when vector_source is null
-                then 'feature_sources has nothing here'
+                then 'feature_sources has no value here'
             when (column_value is null) != (vector_source = 'default')
-                then 'feature_sources says default for a known value, or something else for an unknown one'
+                then 'feature_sources has default for a known value, or another source for an unknown one'
         end as problem
     from places
 
@@ -109,7 +109,7 @@ wrong_sizes as (
                     and feature_count = {{ features | length }},
                     false
                 )
-                then 'an array has not {{ features | length }} elements, or feature_count says something else'
+                then 'an array does not have {{ features | length }} elements, or feature_count differs'
             when not coalesce(default_feature_count = unknown_columns, false)
                 then 'default_feature_count is not the number of columns that are NULL'
         end as problem
