@@ -31,10 +31,11 @@ test-bigquery: .venv/.installed-dev  ## the same models on what stands in for Bi
 	$(if $(PYTHON_BIGQUERY),@$(MAKE) --no-print-directory setup-bigquery,@echo "SKIPPED: $(NO_PYTHON_BIGQUERY)" >&2)
 	$(BIN)/python -m pytest $(PARALLEL_BIGQUERY) tests/bigquery
 
-lint: .venv/.installed-dev  ## ruff, typos and sqlfluff
+lint: .venv/.installed-dev  ## ruff, typos, pyrefly and sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/typos
+	$(BIN)/pyrefly check --summary=none
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 	NBA_PHASE3=external $(BIN)/sqlfluff lint --processes 2 models/from_external
 

@@ -73,10 +73,10 @@ class StopAtOnce(Interrupts):
         super().__init__(on_late)
         self._said = said
 
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Raise StoppedError if a signal stopped it, whatever error a library raised instead."""
         super().__exit__()
-        if error and self.received:
+        if any(raised) and self.received:
             ignore_from_now_on()
             raise StoppedError(f"stopped by {self.received.name}: {self._said}", self.exit_code) from None
 

@@ -9,7 +9,7 @@ import duckdb
 from orchestrator.core import sql_text
 from orchestrator.core.project import RAW
 from orchestrator.raw.faults import Faults
-from orchestrator.raw.files import Staging
+from orchestrator.raw.files import Staging, only_row
 from orchestrator.raw.tables import GAMES, PLAYER_BOX, RAW_TABLES, SHOTS, TEAM_BOX, RawTable
 from orchestrator.raw.words import COUNTING
 
@@ -41,10 +41,12 @@ def _check_codes(staging: Staging) -> None:
         if table is not GAMES:
             kinds = "(select game_id, season_type from after.games)"
             rows = f"(select game_id, {column} from {rows}) join {kinds} using (game_id)"
-        count, found, game = staging.con.execute(
-            f"select count(*), list(distinct {column} order by {column}), min(game_id) from {rows} "
-            f"where {column} in ({sql_text.texts(codes)}) and {_COUNTS}"
-        ).fetchone()
+        count, found, game = only_row(
+            staging.con.execute(
+                f"select count(*), list(distinct {column} order by {column}), min(game_id) from {rows} "
+                f"where {column} in ({sql_text.texts(codes)}) and {_COUNTS}"
+            )
+        )
         if count:
             staging.faults.add(
                 table,
@@ -58,8 +60,9 @@ def _check_codes(staging: Staging) -> None:
 
 def _check_days_of_two_seasons(con: duckdb.DuckDBPyConnection, faults: Faults) -> None:
     """A date belongs to the season of its games (contract R2), hence to one."""
-    days, day, seasons = con.execute(
-        f"""
+    days, day, seasons = only_row(
+        con.execute(
+            f"""
         with shared as (
             select game_date, list(distinct season order by season) as seasons
             from after.games
@@ -69,7 +72,8 @@ def _check_days_of_two_seasons(con: duckdb.DuckDBPyConnection, faults: Faults) -
         )
         select count(*), min(game_date), arg_min(seasons, game_date) from shared
         """
-    ).fetchone()
+        )
+    )
     if days:
         faults.add(
             GAMES,
@@ -81,8 +85,9 @@ def _check_days_of_two_seasons(con: duckdb.DuckDBPyConnection, faults: Faults) -
 
 def _check_one_game_a_day(con: duckdb.DuckDBPyConnection, faults: Faults) -> None:
     """A team plays once a day: two games are one under two ids, or a wrong date."""
-    count, day, team, games = con.execute(
-        f"""
+    count, day, team, games = only_row(
+        con.execute(
+            f"""
         with played as (
             select game_id, game_date, unnest([home_team, away_team]) as team
             from after.games
@@ -100,7 +105,8 @@ def _check_one_game_a_day(con: duckdb.DuckDBPyConnection, faults: Faults) -> Non
         select count(*), min(game_date), arg_min(team, (game_date, team)), arg_min(games, (game_date, team))
         from twice
         """
-    ).fetchone()
+        )
+    )
     if count:
         stored = con.execute(
             "select game_id from stored.games anti join staged.games using (game_id) "
@@ -128,11 +134,13 @@ def _check_games_are_known(con: duckdb.DuckDBPyConnection, table: RawTable, faul
     ).fetchall()
     if orphans:
         who = "team_abbreviation" if table is TEAM_BOX else "player_id"
-        count, example, is_in_file = con.execute(
-            f"select count(*), min((game_id, {who}::varchar)), "
-            f"bool_or(game_id in (select game_id from staged.{table.name})) "
-            f"from after.{table.name} where game_id in ({sql_text.texts([game for (game,) in orphans])})"
-        ).fetchone()
+        count, example, is_in_file = only_row(
+            con.execute(
+                f"select count(*), min((game_id, {who}::varchar)), "
+                f"bool_or(game_id in (select game_id from staged.{table.name})) "
+                f"from after.{table.name} where game_id in ({sql_text.texts([game for (game,) in orphans])})"
+            )
+        )
         where = table.file if is_in_file else f"{RAW}.{table.name}, as stored before,"
         faults.add(
             table,

@@ -306,12 +306,13 @@ class _File:
                 continue
             values = ", ".join(f"{converted[name]} as {sql_text.name(name)}" for name in rule.columns)
             example = ", ".join(f"{sql_text.name(name)}::varchar" for name in rule.columns)
-            count, row, *shown = self._one(
+            found = self.con.execute(
                 f"select count(*) over (), file_row_number + 1, {example} "
                 f"from (select {values}, file_row_number from {self.rows} where {self.scope}) "
                 f"where {rule.broken} order by 2 limit 1"
-            ) or (0, 0)
-            if count:
+            ).fetchone()
+            if found:
+                count, row, *shown = found
                 self.faults.add(
                     self.table,
                     rule.columns,
@@ -338,10 +339,10 @@ class _File:
         extra = self._one(f"select count(*) - count(distinct ({keys})) from {staged}")[0]
         if not extra:
             return
-        clash = self._one(
+        clash = self.con.execute(
             f"select {keys} from (select distinct * from {staged}) "
             "group by all having count(*) > 1 order by all limit 1"
-        )
+        ).fetchone()
         if clash:
             same_key = " and ".join(f"{name} = ?" for name in self.table.key)
             one, other = self.con.execute(
@@ -373,8 +374,15 @@ class _File:
             if self.table.season and season not in {name for name, _ in found} and self.table is not GAMES:
                 self.note(f"{self.table.file} has no rows of {season}; its stored rows stay")
 
-    def _one(self, query: str) -> tuple | None:
-        return self.con.execute(query).fetchone()
+    def _one(self, query: str) -> tuple:
+        return only_row(self.con.execute(query))
+
+
+def only_row(query: duckdb.DuckDBPyConnection) -> tuple:
+    """Return the row of a query that always has one, such as an aggregate."""
+    row = query.fetchone()
+    assert row, "an aggregate has a row"
+    return row
 
 
 def _family(type_: str) -> str:

@@ -5,7 +5,7 @@ wrong is anything written, in one transaction.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from orchestrator.core.project import ANALYTICS, INTERMEDIATE, PRECOMPUTE, RAW
 from orchestrator.core.seasons import start_year
 from orchestrator.raw.checks import check_load
 from orchestrator.raw.faults import UNCHANGED, Faults
-from orchestrator.raw.files import Rows, Staging, Warn
+from orchestrator.raw.files import Rows, Staging, Warn, only_row
 from orchestrator.raw.oddities import note_oddities
 from orchestrator.raw.tables import GAMES, RAW_TABLES, RawTable
 from orchestrator.raw.words import TeamCodes
@@ -144,7 +144,7 @@ def _refuse_absent_seasons(staging: Staging, staged: list[RawTable]) -> None:
 
 
 @contextmanager
-def _attached(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool) -> Iterator[None]:
+def _attached(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: bool) -> Generator[None]:
     """Attach the warehouse as `warehouse`; any error leaves it unchanged.
 
     Where there is none, `read_only` attaches an empty one in memory.
@@ -410,4 +410,4 @@ class _Load:
         return len(games) + len(days)
 
     def _one(self, query: str) -> tuple:
-        return self._con.execute(query).fetchone()
+        return only_row(self._con.execute(query))

@@ -7,7 +7,7 @@ will leave them (schema `after`, see checks).
 
 from orchestrator.core import seeds
 from orchestrator.core.sql_text import texts
-from orchestrator.raw.files import Staging
+from orchestrator.raw.files import Staging, only_row
 
 # Each query gives one text per oddity, as column `example`; it sees the games of this load.
 _SCOPE = """
@@ -86,9 +86,9 @@ FOLDED = """
 def note_oddities(staging: Staging) -> None:
     """Warn of contradictions between the games of this load, each with a count and an example."""
     for what, query in _CONTRADICTIONS.items():
-        count, example = staging.con.execute(
-            f"with {_SCOPE} select count(*), min(example) from ({query})"
-        ).fetchone()
+        count, example = only_row(
+            staging.con.execute(f"with {_SCOPE} select count(*), min(example) from ({query})")
+        )
         if count:
             staging.note(f"{count:,} {what}; e.g. {example}")
     _note_unknown_codes(staging)
@@ -97,13 +97,15 @@ def note_oddities(staging: Staging) -> None:
 
 def _note_unknown_codes(staging: Staging) -> None:
     """Warn of codes that are neither a team's nor a known non-NBA team's."""
-    codes, games, example = staging.con.execute(
-        f"""
+    codes, games, example = only_row(
+        staging.con.execute(
+            f"""
         with {_SCOPE}
         select list(distinct team order by team), count(distinct game_id), min(game_id)
         from sides where team not in ({texts(sorted(staging.codes.known))})
         """
-    ).fetchone()
+        )
+    )
     if games:
         staging.note(
             f"{games:,} games with a team code that is in no seed, skipped like other games of "
@@ -121,8 +123,9 @@ def _note_unknown_names(staging: Staging) -> None:
         "insert into aliases values (?, ?)",
         [(row["printed_name"], row["player_name"]) for row in seeds.rows("player_aliases")],
     )
-    transactions, unknown, examples = con.execute(
-        """
+    transactions, unknown, examples = only_row(
+        con.execute(
+            """
         with
         printed as (
             select player_name, count(*) as transactions
@@ -149,7 +152,8 @@ def _note_unknown_names(staging: Staging) -> None:
             (select list(player_name) from (from unknown order by transactions desc, player_name limit 3))
         from unknown
         """
-    ).fetchone()
+        )
+    )
     if unknown:
         staging.note(
             f"{unknown:,} of {transactions:,} injury transactions name no known player and "

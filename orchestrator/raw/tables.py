@@ -6,6 +6,7 @@ carried when the file has them and are NULL when it does not.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from orchestrator.core.seasons import first_day, season_sql, start_year
 from orchestrator.raw.words import RESULTS, SEASON_TYPES, SHOT_TYPES, Words
@@ -72,15 +73,15 @@ class RawTable:
         return f"event_date between date '{first_day(year)}' and date '{last}'"
 
 
-def _never_null(type_: str, names: str, **more: object) -> tuple[Column, ...]:
+def _never_null(type_: str, names: str, **more: Any) -> tuple[Column, ...]:
     return tuple(Column(name, type_, nullable=False, **more) for name in names.split())
 
 
-def _nullable(type_: str, names: str, **more: object) -> tuple[Column, ...]:
+def _nullable(type_: str, names: str, **more: Any) -> tuple[Column, ...]:
     return tuple(Column(name, type_, **more) for name in names.split())
 
 
-def _extra(type_: str, names: str, **more: object) -> tuple[Column, ...]:
+def _extra(type_: str, names: str, **more: Any) -> tuple[Column, ...]:
     return tuple(Column(name, type_, required=False, **more) for name in names.split())
 
 

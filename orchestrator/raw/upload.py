@@ -303,7 +303,8 @@ class _Remote:
                 job = self._client.load_table_from_file(
                     content, arriving.reference, rewind=True, job_config=config
                 )
-            rows = job.result().output_rows
+            job.result()
+            rows = job.output_rows
             if rows != chunk.rows:
                 raise UserError(f"{chunk}: {chunk.rows:,} rows were sent and {rows:,} arrived: upload again")
             self._take_place(chunk, arriving.table_id)

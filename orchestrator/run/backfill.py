@@ -132,6 +132,7 @@ class _Execution:
         self._lookout.release()
         outcome = self.outcome
         outcome.state, outcome.exit_code = RunState.INTERRUPTED, self._interrupts.exit_code
+        assert self._interrupts.received, "only a second signal cancels"
         outcome.stopped_by = f"{self._interrupts.received.name}, twice"
         with suppress(UserError):  # cancelled before the views were made: nothing to report from
             self._finish()

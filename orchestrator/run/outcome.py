@@ -14,7 +14,7 @@ from orchestrator.plan.plan import Plan, PlannedWindow
 from orchestrator.plan.request import Request
 from orchestrator.run.failures import Failure
 from orchestrator.state import coverage
-from orchestrator.state.coverage import Cell, Phase3Coverage, SeasonShares
+from orchestrator.state.coverage import Cell, Coverage, Phase3Coverage, SeasonShares
 from orchestrator.state.late_games import LateGame
 from orchestrator.state.run_state import RunState
 
@@ -64,7 +64,7 @@ class Outcome:
     exit_code: int = 1
 
     @property
-    def coverage(self) -> coverage.Coverage:
+    def coverage(self) -> Coverage:
         """The state of the requested dates."""
         return coverage.summary(cell for cell in self.cells if self.request.covers_day(cell))
 

@@ -46,7 +46,7 @@ class Patience:
         """Repeat while the warehouse is busy or a failure is transient; return or raise the last result."""
         return Retrying(
             retry=retry_if_result(_may_pass) | retry_if_exception_type(BusyError),
-            retry_error_callback=lambda state: state.outcome.result(),
+            retry_error_callback=_last_result,
             before_sleep=lambda state: self._say_retry(what, state),
             **self._rules(),
         )(action)
@@ -59,9 +59,16 @@ class Patience:
         }
 
     def _say_retry(self, what: str, state: RetryCallState) -> None:
-        outcome = state.outcome
+        outcome, action = state.outcome, state.next_action
+        assert outcome, "it has been tried"
+        assert action, "it will be tried again"
         error = str(outcome.exception()) if outcome.failed else outcome.result().messages
-        self._listener.retrying(what, error.splitlines()[0], state.next_action.sleep)
+        self._listener.retrying(what, error.splitlines()[0], action.sleep)
+
+
+def _last_result(state: RetryCallState) -> RunResult:
+    assert state.outcome, "it has been tried"
+    return state.outcome.result()
 
 
 def _may_pass(result: RunResult) -> bool:

@@ -123,7 +123,7 @@ class Status:
                 for cell in self.failed
             ],
             "stale": [span.as_json() for span in self.stale],
-            "running": run_as_json(self.last_run) if self.running else None,
+            "running": run_as_json(self.last_run) if self.last_run and self.running else None,
             "last_run": {**run_as_json(self.last_run), "killed": self.killed} if self.last_run else None,
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 1.0
 
 
 @contextmanager
-def held(warehouse: Warehouse) -> Iterator[None]:
+def held(warehouse: Warehouse) -> Generator[None]:
     """Hold the warehouse's lock; HeldError names the holder. A killed holder's lock is free at once."""
     lock = FileLock(warehouse.lock_path)
     try:

@@ -122,6 +122,7 @@ def told(found: Iterable[Problem]) -> list[str]:
     for days, first in columns.items():
         tables: dict[str, list[str]] = {}
         for problem in first:
+            assert problem.subject, "problems without a subject have lines of their own"
             table, column = problem.subject.split(".")
             tables.setdefault(table, []).append(column)
         names = "; ".join(f"{', '.join(names)} of {table}" for table, names in tables.items())

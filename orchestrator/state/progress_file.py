@@ -214,10 +214,20 @@ class ProgressFile:
     def cells(self) -> list[Cell]:
         """Return every (table, date) as last read from the warehouse; empty when nothing is known."""
         return [
-            Cell(row["table_name"], date.fromisoformat(row["day"]), *tuple(row)[2:6], bool(row["expected"]),
-                 *tuple(row)[7:])
+            Cell(
+                row["table_name"],
+                date.fromisoformat(row["day"]),
+                row["season"],
+                row["state"],
+                row["reason"],
+                row["rows"],
+                bool(row["expected"]),
+                row["error"],
+                row["sql_path"],
+                row["retry"],
+            )
             for row in self._read("select * from cells order by day, table_name")
-        ]  # fmt: skip
+        ]
 
     def snapshot(self) -> dict[str, Any]:
         """Return when and from which warehouse the cells were read, and Phase 3's lines; empty if unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -110,7 +110,7 @@ class Warehouse(ABC):
         return None
 
     @contextmanager
-    def lease(self, holder: dict[str, Any]) -> Iterator[None]:
+    def lease(self, holder: dict[str, Any]) -> Generator[None]:
         """Keep out backfills of other machines; HeldError names the holder. A file needs only its lock."""
         yield
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from orchestrator.core.errors import BusyError, UsageError, UserError, WrongShapeError
 from orchestrator.core.project import PROJECT_DIR
 
 if TYPE_CHECKING:
+    from dbt.adapters.bigquery import BigQueryCredentials
     from google.cloud.bigquery import Client
 
 INSTALL = ".venv/bin/python -m pip install -r requirements-bigquery.txt"
@@ -49,9 +50,10 @@ def connect(target: str) -> Access:
     from dbt.adapters.bigquery.clients import create_bigquery_client
 
     credentials = credentials_of(target)
-    if credentials.database == UNSET:
+    project = credentials.database
+    if not project or project == UNSET:
         raise UserError(f"no BigQuery project is named: set NBA_BIGQUERY_PROJECT (see {PAGE})")
-    with explained(credentials.database):
+    with explained(project):
         client = create_bigquery_client(credentials)
     from google.cloud.bigquery import QueryJobConfig
 
@@ -59,10 +61,10 @@ def connect(target: str) -> Access:
         client.default_query_job_config = QueryJobConfig(
             maximum_bytes_billed=credentials.maximum_bytes_billed
         )
-    return Access(client, credentials.database, credentials.location)
+    return Access(client, project, credentials.location)
 
 
-def credentials_of(target: str):
+def credentials_of(target: str) -> BigQueryCredentials:
     """Let dbt read the profile, so that everything uses the same connection."""
     from argparse import Namespace
 
@@ -80,11 +82,11 @@ def credentials_of(target: str):
         raise UserError(f"profiles.yml, {target}: {' '.join(str(error).split())}") from None
     if credentials.type != "bigquery":
         raise UsageError(f"{target} is not BigQuery: choose bigquery, or emulator")
-    return credentials
+    return cast("BigQueryCredentials", credentials)
 
 
 @contextmanager
-def explained(project: str) -> Iterator[None]:
+def explained(project: str) -> Generator[None]:
     """Turn the client's errors into ones that say what to do."""
     import requests
     from dbt_common.exceptions import DbtBaseException

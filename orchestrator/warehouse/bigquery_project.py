@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ RENEW_SECONDS = 240.0
 class BigQueryProject(Warehouse):
     """A project as a target of profiles.yml describes it, or the emulator."""
 
-    target: str
+    target: str  # pyrefly: ignore[bad-override]: a frozen field
     bills_bytes = True
     load_first = "upload raw data first: `python orchestrate.py upload --to bigquery`"
 
@@ -65,7 +65,7 @@ class BigQueryProject(Warehouse):
         """Return None: only a look inside tells."""
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Generator[Connection]:
         """Open; every call is its own."""
         with explained(self._name):
             yield _BigQueryConnection(self._connection)
@@ -73,7 +73,7 @@ class BigQueryProject(Warehouse):
     writing = reading
 
     @contextmanager
-    def lease(self, holder: dict[str, Any]) -> Iterator[None]:
+    def lease(self, holder: dict[str, Any]) -> Generator[None]:
         """Hold a table that only one process can create, as long as this one lives.
 
         It expires by itself unless renewed. A lease of this machine belongs to a killed process, as this one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ class DuckDBFile(Warehouse):
 
     def fingerprint(self) -> str:
         """Return the size and change time of the file and its log, which every write changes."""
-        parts = []
+        parts: list[list[int] | None] = []
         for file in (self.path, self.path.with_name(f"{self.path.name}.wal")):
             try:
                 found = os.stat(file)
@@ -69,19 +69,19 @@ class DuckDBFile(Warehouse):
         return json.dumps(parts)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Generator[Connection]:
         """Open read-only; UserError when it is absent or no DuckDB file, BusyError if locked."""
         with self._opened(read_only=True) as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> Generator[Connection]:
         """Open to write; the same errors."""
         with self._opened(read_only=False) as connection:
             yield connection
 
     @contextmanager
-    def _opened(self, read_only: bool) -> Iterator[Connection]:
+    def _opened(self, read_only: bool) -> Generator[Connection]:
         self.check()
         import duckdb  # not needed to answer from the progress file
 
@@ -155,7 +155,7 @@ class _DuckDBConnection(Connection):
         return "".join(sql for (sql,) in found).replace('"', "")
 
     @contextmanager
-    def _explaining(self) -> Iterator[None]:
+    def _explaining(self) -> Generator[None]:
         import duckdb
 
         try:
