@@ -115,10 +115,16 @@
 {%- endmacro %}
 
 
-{#- The relation; if it is not built yet, an empty subquery with its date column, and other columns by name and type.
-    (Only a run needs this check; compiling and documenting need no warehouse.) -#}
+{#- Does the relation exist? Only a run needs to know: compiling and documenting need no warehouse. -#}
+{% macro is_built(relation) -%}
+    {{ return(not execute or flags.WHICH not in ('run', 'build') or load_relation(relation) is not none) }}
+{%- endmacro %}
+
+
+{#- The relation; if it is not built yet, an empty subquery with its date column, and other columns by name and
+    type. -#}
 {% macro existing_or_empty(relation, columns={}) -%}
-    {%- if not execute or flags.WHICH not in ('run', 'build') or load_relation(relation) -%}
+    {%- if is_built(relation) -%}
         {{ relation }}
     {%- else -%}
         (

@@ -56,23 +56,12 @@
     {%- set value = var(name, none) -%}
     {%- if value is none %}{{ return(none) }}{% endif -%}
     {%- set text = value | string | trim -%}
-    {%- set parts = modules.re.match('^(\\d{4})-(\\d{2})-(\\d{2})$', text) -%}
-    {%- set month_days = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] -%}
-    {%- set ns = namespace(valid=false) -%}
-    {%- if parts -%}
-        {%- set y, m, d = parts.group(1) | int, parts.group(2) | int, parts.group(3) | int -%}
-        {%- if y >= 1 and 1 <= m <= 12 and 1 <= d <= month_days[m - 1] -%}
-            {%- set leap = y % 4 == 0 and (y % 100 != 0 or y % 400 == 0) -%}
-            {%- set ns.valid = not (m == 2 and d == 29 and not leap) -%}
-        {%- endif -%}
-    {%- endif -%}
-    {%- if not ns.valid -%}
-        {{ exceptions.raise_compiler_error(
-            name ~ " is '" ~ text ~ "', which is not a date: pass a day as YYYY-MM-DD, as in "
-            ~ "--vars '{start: 2022-01-10, end: 2022-01-16}'"
-        ) }}
-    {%- endif -%}
-    {{ return(text) }}
+    {%- set day = try_or_compiler_error(
+        name ~ " is '" ~ text ~ "', which is not a date: pass a day as YYYY-MM-DD, as in "
+        ~ "--vars '{start: 2022-01-10, end: 2022-01-16}'",
+        modules.datetime.date.fromisoformat, text
+    ) -%}
+    {{ return(day | string) }}
 {%- endmacro %}
 
 

@@ -126,12 +126,13 @@ class Runner:
         """Build these tables, and all they are made from, for a window.
 
         `on_node` is told which model finished, how many have, and how many there are. The views stay as
-        prepared, but for `with_coverage`: those two know the tables that were there when they were made.
+        prepared, except `with_coverage`: the views of the coverage read the tables that existed when they
+        were made.
         """
         return self._invoke(
             "run",
             "--select", *self._selection(tables),
-            *(["phase4_coverage", "int_window_coverage"] if with_coverage else []),
+            *(["phase4_coverage", "int_window_coverage", "int_coverage_tables"] if with_coverage else []),
             *self._vars(start=str(window.start), end=str(window.end)),
             on_node=on_node,
         )  # fmt: skip

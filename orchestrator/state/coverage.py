@@ -193,17 +193,16 @@ def is_current(connection: Connection) -> bool:
     there = {schema: connection.tables_in(schema) for schema in (PRECOMPUTE, INTERMEDIATE)}
     if "phase4_coverage" not in there[PRECOMPUTE]:
         return False
-    if not {"int_logic_versions", "int_window_coverage"} <= there[INTERMEDIATE]:
+    if not {"int_logic_versions", "int_window_coverage", "int_coverage_tables"} <= there[INTERMEDIATE]:
         return False
-    text = connection.view_sql(PRECOMPUTE, "phase4_coverage")
-    text += connection.view_sql(INTERMEDIATE, "int_window_coverage")
-    looked_at = [(PRECOMPUTE, table) for table in ALL_TABLES]
-    looked_at.append((INTERMEDIATE, "int_window_input_hashes"))
-    for schema, table in looked_at:
-        if (f"{schema}.{table}" in text) != (table in there[schema]):
-            return False
-    found = connection.rows(f"select distinct project_files from {INTERMEDIATE}.int_logic_versions")
-    return found == [(project_files(),)]
+    found = connection.rows(
+        f"select table_name, is_read, project_files from {INTERMEDIATE}.int_coverage_tables "
+        f"cross join (select distinct project_files from {INTERMEDIATE}.int_logic_versions) as code"
+    )
+    existing = there[PRECOMPUTE] | there[INTERMEDIATE]
+    return {(files, is_read == (table in existing)) for table, is_read, files in found} == {
+        (project_files(), True)
+    }
 
 
 def read(connection: Connection) -> list[Cell]:

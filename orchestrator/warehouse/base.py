@@ -56,10 +56,6 @@ class Connection(ABC):
     def tables_in(self, dataset: str) -> set[str]:
         """Return the names of a dataset's tables and views; none when there is no such dataset."""
 
-    @abstractmethod
-    def view_sql(self, dataset: str, view: str) -> str:
-        """Return a view's SQL, relations as `dataset.name` without quotes; empty when it is not there."""
-
     def has_table(self, dataset: str, name: str) -> bool:
         """Tell whether a table or view exists."""
         return name in self.tables_in(dataset)

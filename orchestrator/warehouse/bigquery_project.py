@@ -186,15 +186,6 @@ class _BigQueryConnection(Connection):
         except NotFound:
             return set()
 
-    def view_sql(self, dataset: str, view: str) -> str:
-        from google.api_core.exceptions import NotFound
-
-        try:
-            found = self._client.get_table(f"{self._project}.{dataset}.{view}")
-        except NotFound:
-            return ""
-        return (found.view_query or "").replace("`", "")
-
     def _query(self, sql: str, parameters: Sequence[Any]) -> Any:
         with explained(self._project):
             return self._client.query_and_wait(sql, job_config=self._config(parameters))

@@ -148,12 +148,6 @@ class _DuckDBConnection(Connection):
         )
         return {name for (name,) in found}
 
-    def view_sql(self, dataset: str, view: str) -> str:
-        found = self.rows(
-            "select sql from duckdb_views() where schema_name = ? and view_name = ?", [dataset, view]
-        )
-        return "".join(sql for (sql,) in found).replace('"', "")
-
     @contextmanager
     def _explaining(self) -> Generator[None]:
         import duckdb

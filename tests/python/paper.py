@@ -72,6 +72,11 @@ def write_warehouse(path: Path, cells: Iterable[Cell], exhibitions: Iterable[dat
         db.execute("create table nba_staging.stg_nba__non_nba_teams (game_date date)")
         db.execute("create table nba_intermediate.int_logic_versions (project_files varchar)")
         db.execute("insert into nba_intermediate.int_logic_versions values (?)", [project_files()])
+        db.execute("create table nba_intermediate.int_coverage_tables (table_name varchar, is_read boolean)")
+        db.executemany(
+            "insert into nba_intermediate.int_coverage_tables values (?, true)",
+            [[name] for name in ALL_TABLES],
+        )
         db.execute(
             "create table nba_intermediate.phase3_preflight (check_name varchar, severity varchar, "
             "season_year int, game_date date, affected_rows int, detail varchar, spoils_from date, "

@@ -312,7 +312,7 @@ def test_a_row_for_an_unknown_game_is_refused(files, full_warehouse, name, who):
         files,
         full_warehouse,
         f"{name}.parquet has",
-        "column game_id",
+        "whose game_id is neither in games.parquet nor stored",
         f"e.g. game_id 0022199999, {who}",
         "games.parquet",
     )
