@@ -200,13 +200,14 @@ class TestQuality:
         assert row["data_source"] == "phase4"
         assert row["is_production_ready"] is True
         assert row["default_feature_count"] == 0
-        assert indices(row, "calculated") == [9, 10, 11, 12, 15, 16, 17, 21, 24]
-        assert indices(row, "phase4") == [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 18, 19, 20, 22, 23]
+        for source in ("calculated", "phase4"):
+            own = [feature["feature_index"] for feature in CATALOGUE if feature["source"] == source]
+            assert indices(row, source) == own
 
     def test_opponent_without_fifteen_games(self):
         row = features(**NO_OPPONENT_DEFENCE)
         assert indices(row, "default") == [6, 13, 14]
-        assert row["feature_quality_score"] == pytest.approx(92.8)
+        assert row["feature_quality_score"] == pytest.approx(((TOTAL - 3) * 100 + 3 * 40) / TOTAL)  # 92.8
         assert row["quality_tier"] == "silver"
         assert row["is_production_ready"] is True
         assert issues(row) == ["opponent_unknown"]
@@ -343,8 +344,9 @@ class TestCompleteness:
         [("out", False), ("OUT", False), ("Doubtful", False), ("questionable", True), (None, True)],
     )
     def test_who_is_out_is_not_ready_and_his_score_is_as_it_was(self, status, ready):
+        unknown_status = ((TOTAL - 1) * 100 + 40) / TOTAL
         row = features(player_status=status)
-        assert row["feature_quality_score"] == pytest.approx(100 if status else 97.6)
+        assert row["feature_quality_score"] == pytest.approx(100 if status else unknown_status)
         assert row["is_production_ready"] is ready
         assert issues(row) == ([] if ready else ["player_out"])
 
