@@ -125,6 +125,8 @@ def _scripts(
             sql = f"create table {seed['relation_name']} ({columns})"
             yield {"id": seed["unique_id"], "kind": "seed", "sql": sql}
     for model in _in_order(manifest):
+        if model["config"]["materialized"] == "ephemeral":
+            continue  # its SQL stands in the models that read it
         yield {"id": model["unique_id"], "kind": "model", "sql": _create(model, code)} | _declared(model)
     for name, sql in _hooks(hooks, "model."):
         yield {"id": name, "kind": "hook", "sql": sql}
