@@ -74,11 +74,12 @@ def test_every_table_has_its_key_and_the_tests_of_its_kind(manifest):
 
 def test_minimums_are_the_contracts():
     minimums = {table: entry["games_needed"] for table, entry in TABLES.items() if "games_needed" in entry}
-    assert minimums == {
+    contract = {
         "team_defense_zone_analysis": 15,  # 4.1
         "player_shot_zone_analysis": 10,  # 4.2
         "player_daily_cache": 5,  # 4.4
     }
+    assert minimums.items() >= contract.items()
     assert {entry.get("candidates") for entry in TABLES.values()} == {
         None,
         "teams",
