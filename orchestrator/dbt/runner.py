@@ -54,6 +54,20 @@ class RunResult:
         return "\n".join(map(str, self.failures))
 
 
+def reusable(manifest: Manifest) -> Manifest:
+    """Prepare a parsed project for another call of dbt in this process.
+
+    dbt notes on a model that its ephemeral parents have been written into its code. The next call compiles
+    that code again, and would leave them out because of the note.
+    """
+    from dbt.contracts.graph.nodes import CompiledNode
+
+    for node in manifest.nodes.values():
+        if isinstance(node, CompiledNode) and node.extra_ctes_injected:
+            node.extra_ctes_injected, node.extra_ctes, node._pre_injected_sql = False, [], None
+    return manifest
+
+
 class Runner:
     """Calls dbt in this process: parsed once, then one invocation per window with the manifest reused.
 
@@ -85,15 +99,8 @@ class Runner:
 
     @property
     def manifest(self) -> Manifest | None:
-        """The parsed project for another call of dbt; None before it was parsed.
-
-        dbt notes on a model that its ephemeral parents have been written into its code. The next call
-        compiles that code anew, and would leave them out because of the note.
-        """
-        for node in self._manifest.nodes.values() if self._manifest else ():
-            if getattr(node, "extra_ctes_injected", False):
-                node.extra_ctes_injected, node.extra_ctes, node._pre_injected_sql = False, [], None
-        return self._manifest
+        """The parsed project for another call of dbt; None before it was parsed."""
+        return reusable(self._manifest) if self._manifest else None
 
     @property
     def is_parsed(self) -> bool:

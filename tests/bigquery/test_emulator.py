@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.dbt.runner import reusable
 from orchestrator.raw import upload as uploading
 from orchestrator.warehouse.bigquery_client import Access
 from orchestrator.warehouse.duckdb_file import DuckDBFile
@@ -99,7 +100,8 @@ class Dbt:
             for name, value in self._there.environment.items():
                 patch.setenv(name, value)
             patch.setattr(BigQueryAdapter, "python_submission_helpers", python_submission_helpers)
-            done = dbtRunner(manifest=self.manifest).invoke([*arguments, *self._options])
+            parsed = reusable(self.manifest) if self.manifest else None
+            done = dbtRunner(manifest=parsed).invoke([*arguments, *self._options])
         assert done.result, done.exception
         return done.result
 

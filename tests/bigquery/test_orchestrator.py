@@ -184,7 +184,7 @@ def test_a_plan_that_reads_too_much_is_refused(driven, built):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("backfill", "--max-bytes", "plenty"), "no size"),
+        (("backfill", "--max-bytes", "plenty"), "not a size"),
         (("status", "--target", "snowflake"), "not one of duckdb, bigquery, emulator"),
     ],
 )

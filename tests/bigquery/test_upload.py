@@ -259,10 +259,10 @@ def _tables(there: Emulator) -> set[str]:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ("game_id string, season string", "column game_date is absent there, DATE here"),
-        ("{all}, coach string", "column coach is STRING there, absent here"),
-        ("{all_but_pts}, pts float64", "column pts is FLOAT64 there, INT64 here"),
-        ("{all_but_pts}, pts array<int64>", "column pts is ARRAY of INT64 there, INT64 here"),
+        ("game_id string, season string", "column game_date is absent in BigQuery, DATE here"),
+        ("{all}, coach string", "column coach is STRING in BigQuery, absent here"),
+        ("{all_but_pts}, pts float64", "column pts is FLOAT64 in BigQuery, INT64 here"),
+        ("{all_but_pts}, pts array<int64>", "column pts is ARRAY of INT64 in BigQuery, INT64 here"),
     ],
     ids=["lacks columns", "has one more", "another type", "an array"],
 )
@@ -387,7 +387,7 @@ def test_a_missing_warehouse_is_one_message(there, tmp_path):
     [
         ("duckdb", "duckdb is not BigQuery"),
         ("snowflake", "does not have a target named 'snowflake'"),
-        ("bigquery", "Set NBA_BIGQUERY_PROJECT"),
+        ("bigquery", "set NBA_BIGQUERY_PROJECT"),
     ],
 )
 def test_what_is_no_bigquery_is_refused(monkeypatch, target, said):
