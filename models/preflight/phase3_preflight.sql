@@ -1,5 +1,5 @@
 {%- set subjects = [
-    'int_repeated_row_findings', 'int_homeless_box_findings', 'int_schedule_findings',
+    'int_repeated_row_findings', 'int_unmatched_box_findings', 'int_schedule_findings',
     'int_box_row_findings', 'int_box_number_findings', 'int_shot_findings', 'int_column_findings',
 ] %}
 
