@@ -1,5 +1,5 @@
--- What the coverage views read. They were made just before, and no view can read a table that does not
--- exist yet: depends_on {{ ref('phase4_coverage') }}, {{ ref('int_window_coverage') }}
+-- What the coverage views read. They were made just before, and no view can read a table that does
+-- not exist yet: depends_on {{ ref('phase4_coverage') }}, {{ ref('int_window_coverage') }}
 
 with
 
