@@ -131,9 +131,22 @@ def _loading():
 @app.command()
 def ingest(
     source: Annotated[
-        Path, typer.Option("--from", metavar="DIR", help="Folder with games.parquet, player_box.parquet, ...")
+        Path,
+        typer.Option("--from", metavar="PATH", help="Folder of raw files, or files of a known format."),
     ],
     season: Season = None,
+    mapping: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="How to read files of an unknown format (YAML, docs/formats.md).",
+        ),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Only print how each file is read and what is missing; load nothing."),
+    ] = False,
     replace_season: Annotated[
         bool,
         typer.Option(
@@ -155,6 +168,12 @@ def ingest(
 
     Example: python orchestrate.py ingest --from ../data --season 2022-23 --season 2023-24
     """
+    if explain:
+        from orchestrator.cli import console
+        from orchestrator.raw.conversion import explained
+
+        console.show_formats(explained(source, mapping or ()))
+        return
     with _loading() as stop:
         from orchestrator.cli import console
         from orchestrator.raw.load import How
@@ -162,6 +181,7 @@ def ingest(
 
         how = How(
             season or (),
+            mappings=mapping or (),
             whole_seasons=replace_season,
             only_check=check,
             may_remove=lambda what: yes or console.confirm_loss(what),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -20,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.calendar import calendar
+from orchestrator.core.project import RAW
 from orchestrator.core.seasons import season_name
 from orchestrator.plan.plan import Plan, PlannedWindow
 from orchestrator.run.failures import Failure
@@ -35,6 +37,7 @@ from orchestrator.state.run_state import RunState
 from orchestrator.warehouse.base import Bytes
 
 if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
+    from orchestrator.raw.conversion import Conversion
     from orchestrator.raw.upload import Chunk, Uploaded
 
 
@@ -496,6 +499,25 @@ def show_loaded(rows: dict[tuple[str, str | None], int], *, only_checked: bool =
         counts = [rows.get((name, season)) for name in tables]
         table.add_row(season or "any", *("" if count is None else f"{count:,}" for count in counts))
     out.print(table)
+
+
+def show_formats(found: Conversion) -> None:
+    """Print what each file was recognised as, how its columns are read, and what it lacks."""
+    for one in found.recognised:
+        out.print(f"{one.sheet.name}: {one.mapping.title}", markup=False, style="bold")
+        for given in one.mapping.tables:
+            table = Table(title=f"{RAW}.{given.table.name}", title_justify="left")
+            table.add_column("Column")
+            table.add_column("Read from the file as")
+            for name, sql in given.columns.items():
+                table.add_row(name, escape(sql))
+            out.print(table)
+            if given.absent:
+                out.print(f"not in the file, hence NULL: {', '.join(given.absent)}", markup=False)
+    for sheet in found.unknown:
+        out.print(f"{sheet.name}: no format fits; it has {', '.join(sheet.columns)}", markup=False)
+    if found.lacking:
+        out.print(f"no file gives {', '.join(found.lacking)}", markup=False)
 
 
 def show_uploaded_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:

@@ -19,6 +19,7 @@ from orchestrator.core.errors import UserError
 from orchestrator.core.project import ANALYTICS, INTERMEDIATE, PRECOMPUTE, RAW
 from orchestrator.core.seasons import start_year
 from orchestrator.raw.checks import check_load
+from orchestrator.raw.conversion import converted
 from orchestrator.raw.faults import UNCHANGED, Faults
 from orchestrator.raw.files import Rows, Staging, Warn, only_row
 from orchestrator.raw.oddities import note_oddities
@@ -51,6 +52,8 @@ class How:
     """Only these are read, checked and replaced; empty for all."""
     whole_seasons: bool = False
     """Replace the seasons that a file covers, instead of the games it holds."""
+    mappings: Sequence[Path] = ()
+    """The user's own mappings, which go before the known formats."""
     only_check: bool = False
     """Change nothing, not even to make a new file."""
     may_remove: Callable[[str], bool] = lambda what: False
@@ -67,15 +70,15 @@ def ingest(source: Path, warehouse: Path, how: How | None = None, *, warn: Warn)
     """
     how = how or How()
     asked = _asked_seasons(how.seasons)
-    present = _tables_present(source)
     report = IngestReport()
 
     def note(message: str) -> None:
         report.warnings.append(message)
         warn(message)
 
-    _note_unknown_files(source, note)
     with TemporaryDirectory(prefix="nba-ingest-") as spill, duckdb.connect() as con:
+        source = converted(source, Path(spill), how.mappings, note)
+        present = [table for table in RAW_TABLES if (source / table.file).is_file()]
         # Fifty seasons of shots do not fit into a laptop's memory: what does not fit goes to disk.
         con.execute(f"set memory_limit = '1GB'; set temp_directory = '{spill}'")
         con.execute("create schema staged; create schema stored; create schema after")
@@ -109,26 +112,6 @@ def _asked_seasons(seasons: Sequence[str]) -> list[str]:
     for season in seasons:
         start_year(season)
     return sorted(set(seasons))
-
-
-def _tables_present(source: Path) -> list[RawTable]:
-    """Return the tables whose file exists; there must be one at least."""
-    if not source.is_dir():
-        what = "is not a folder" if source.exists() else "does not exist"
-        raise UserError(f"{source} {what}. Give the folder that holds {GAMES.file} and the others.")
-    present = [table for table in RAW_TABLES if (source / table.file).is_file()]
-    if not present:
-        raise UserError(
-            f"{source} has none of the files {', '.join(table.file for table in RAW_TABLES)}. {UNCHANGED} "
-            "Give the folder that holds them."
-        )
-    return present
-
-
-def _note_unknown_files(source: Path, note: Warn) -> None:
-    known = {table.file for table in RAW_TABLES}
-    if unknown := sorted(file.name for file in source.glob("*.parquet") if file.name not in known):
-        note(f"ignored, because no table is loaded from a file of that name: {', '.join(unknown)}")
 
 
 def _refuse_absent_seasons(staging: Staging, staged: list[RawTable]) -> None:

@@ -1,0 +1,176 @@
+"""Turns files of any known kind into the raw files that a load reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from orchestrator.core import seeds, sql_text
+from orchestrator.core.errors import UserError
+from orchestrator.raw.faults import UNCHANGED
+from orchestrator.raw.mapping import Mapping, TableMapping, formats, read
+from orchestrator.raw.opening import READERS, Sheet, sheets
+from orchestrator.raw.tables import RAW_TABLES, RawTable
+
+CONVERSIONS = Path(__file__).parent / "conversions.sql"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A table in a file, and the kind that it is of."""
+
+    sheet: Sheet
+    mapping: Mapping
+
+
+@dataclass
+class Conversion:
+    """What a folder, or a file, holds and gives."""
+
+    recognised: list[Recognised] = field(default_factory=list)
+    unknown: list[Sheet] = field(default_factory=list)
+    """What no mapping fits."""
+
+    def sources(self, table: RawTable) -> list[tuple[Recognised, TableMapping]]:
+        """Return the sheets that give rows of a table."""
+        return [
+            (found, given)
+            for found in self.recognised
+            for given in found.mapping.tables
+            if given.table is table
+        ]
+
+    @property
+    def lacking(self) -> list[str]:
+        """The raw tables that nothing gives."""
+        return [table.name for table in RAW_TABLES if not self.sources(table)]
+
+
+def converted(source: Path, scratch: Path, mappings: Sequence[Path], note: Callable[[str], None]) -> Path:
+    """Return the folder of raw files that a source is, or that its files have been converted to.
+
+    A folder that has one of the raw files (games.parquet and so on) is read as it is. `note` hears what each
+    other file was taken for. UserError when nothing can be used.
+    """
+    if _is_ours(source):
+        _note_unknown_files(source, note)
+        return source
+    (unpacked := scratch / "unpacked").mkdir()
+    (folder := scratch / "converted").mkdir()
+    with duckdb.connect() as con:
+        con.execute(f"set memory_limit = '1GB'; set temp_directory = {sql_text.text(str(scratch))}")
+        found = look(source, unpacked, con, [read(path) for path in mappings])
+        for sheet in found.unknown:
+            note(f"{sheet.name} is ignored: no format fits its columns {_some(sheet.columns)}")
+        if not found.recognised:
+            raise UserError(_nothing_known(source, found))
+        for one in found.recognised:
+            tables = ", ".join(given.table.name for given in one.mapping.tables)
+            note(f"{one.sheet.name} was read as {one.mapping.title}; it gives {tables}")
+        write(found, folder, con)
+    return folder
+
+
+def _is_ours(source: Path) -> bool:
+    return source.is_dir() and any((source / table.file).is_file() for table in RAW_TABLES)
+
+
+def _note_unknown_files(source: Path, note: Callable[[str], None]) -> None:
+    known = {table.file for table in RAW_TABLES}
+    if unknown := sorted(file.name for file in source.glob("*.parquet") if file.name not in known):
+        note(f"ignored, because no table is loaded from a file of that name: {', '.join(unknown)}")
+
+
+def _nothing_known(source: Path, found: Conversion) -> str:
+    if not found.unknown:
+        return (
+            f"{source} has no file that can be read ({', '.join(sorted(READERS))}, also in an archive). "
+            f"{UNCHANGED} Give a folder with {', '.join(table.file for table in RAW_TABLES)}, or files of a known "
+            "format (docs/formats.md)."
+        )
+    sheet = found.unknown[0]
+    return (
+        f"no format fits the columns of {sheet.name}: {_some(sheet.columns)}. {UNCHANGED} "
+        "Write a mapping and give it with --mapping; docs/formats.md has an example and the known formats."
+    )
+
+
+def _some(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - 8} more" if len(columns) > 8 else ""
+    return ", ".join(columns[:8]) + more
+
+
+def look(
+    source: Path, scratch: Path, con: duckdb.DuckDBPyConnection, mappings: Sequence[Mapping] = ()
+) -> Conversion:
+    """Recognise the files of a folder, or one file, by their columns. The user's own mappings go first.
+
+    Archives are unpacked into `scratch`. UserError when something cannot be read.
+    """
+    found = Conversion()
+    for sheet in sheets(source, scratch, con):
+        own = [mapping for mapping in mappings if mapping.fits(sheet.columns)]
+        known = [mapping for mapping in formats() if mapping.fits(sheet.columns)]
+        if own or known:
+            # Of several formats the one that asks for the most columns knows the file best.
+            best = own[0] if own else max(known, key=lambda mapping: len(mapping.columns))
+            found.recognised.append(Recognised(sheet, best))
+        else:
+            found.unknown.append(sheet)
+    return found
+
+
+def write(found: Conversion, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Write the raw files that the recognised sheets give into a folder.
+
+    UserError names the file and the first value that cannot be converted.
+    """
+    con.execute(CONVERSIONS.read_text())
+    con.execute("create table teams (team_id bigint, team_abbr varchar, team_name varchar)")
+    con.executemany(
+        "insert into teams values (?, ?, ?)",
+        [(int(row["team_id"]), row["team_abbr"], row["team_name"]) for row in seeds.rows("nba_teams")],
+    )
+    for table in RAW_TABLES:
+        parts: dict[bool, list[str]] = {False: [], True: []}
+        for number, (recognised, given) in enumerate(found.sources(table)):
+            name = _converted(recognised, given, f"{table.name}_{number}", con)
+            parts[given.is_fallback].append(f"from {name}")
+        if first := parts[False] or parts[True]:
+            rows = " union all by name ".join(first)
+            if parts[False] and parts[True] and table.key:
+                more = " union all by name ".join(parts[True])
+                key = ", ".join(table.key)
+                rows += f" union all by name from (from ({more}) anti join ({rows}) using ({key}))"
+            path = sql_text.text(str(folder / table.file))
+            con.execute(f"copy ({rows}) to {path} (format parquet, compression zstd)")
+
+
+def _converted(recognised: Recognised, given: TableMapping, name: str, con: duckdb.DuckDBPyConnection) -> str:
+    """Convert the rows of a sheet into a table of this name; return the name."""
+    con.execute(f"create or replace temp view source as {recognised.sheet.sql}")
+    columns = ", ".join(
+        f"({given.columns.get(column.name, 'null')})::{column.type} as {sql_text.name(column.name)}"
+        for column in given.table.columns
+        if column.required or column.name in given.columns
+    )
+    try:
+        con.execute(f"create temp table {name} as select {columns} from ({given.rows})")
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise UserError(
+            f"{recognised.sheet.name}, read as {recognised.mapping.title}, does not give {given.table.name}: "
+            f"{sql_text.reason(error)}. {UNCHANGED}"
+        ) from None
+    return name
+
+
+def explained(source: Path, mappings: Sequence[Path] = ()) -> Conversion:
+    """Recognise the files of a source without converting any."""
+    with TemporaryDirectory(prefix="nba-ingest-") as scratch, duckdb.connect() as con:
+        return look(source, Path(scratch), con, [read(path) for path in mappings])

@@ -1,0 +1,104 @@
+-- How sources write things, once for all formats. Each macro takes a column of text; blank is NULL.
+-- A value that it does not know stops the load with that value: nothing is guessed, nothing dropped.
+
+create macro text_of(x) as nullif(trim(x::varchar), '');
+
+-- Counts such as 12, 12.0 and +15.
+create macro count_of(x) as case
+    when text_of(x) is null then null
+    when try_cast(ltrim(text_of(x), '+') as double) = try_cast(ltrim(text_of(x), '+') as bigint)
+        then try_cast(ltrim(text_of(x), '+') as bigint)
+    else error('''' || x || ''' is not a whole number')
+end;
+
+create macro number_of(x) as case
+    when text_of(x) is null then null
+    when isfinite(try_cast(ltrim(text_of(x), '+') as double)) then try_cast(ltrim(text_of(x), '+') as double)
+    else error('''' || x || ''' is not a number')
+end;
+
+-- Numbers of players and teams: 1627742, 1627742.0.
+create macro id_of(x) as count_of(x);
+
+-- The league's ids of games have ten digits; many files have lost the leading zeros. Other sources' stay.
+create macro game_id_of(x) as case
+    when regexp_full_match(text_of(x), '[1-6]?\d{7,9}(\.0+)?')
+        then lpad(regexp_replace(text_of(x), '\.0+$', ''), 10, '0')
+    else text_of(x)
+end;
+
+create macro season_from(year) as printf('%d-%02d', year, (year + 1) % 100);
+
+-- 2023-24, 2023, and the league's 22023, whose first digit is the kind of game.
+create macro season_of(x) as case
+    when text_of(x) is null or regexp_full_match(text_of(x), '\d{4}-\d{2}') then text_of(x)
+    when regexp_full_match(text_of(x), '[1-6]?\d{4}(\.0+)?')
+        then season_from(try_cast(right(split_part(text_of(x), '.', 1), 4) as bigint))
+    else error('''' || x || ''' is not a season')
+end;
+
+-- The season that ends in a year: 2024 is 2023-24.
+create macro season_ending_in(x) as season_from(count_of(x) - 1);
+
+-- The kind of game, by the first digits of the league's id.
+create macro season_type_of_game(x) as case left(game_id_of(x), 3)
+    when '001' then 'preseason'
+    when '002' then 'regular'
+    when '003' then 'all_star'
+    when '004' then 'playoffs'
+    when '005' then 'play_in'
+    when '006' then 'cup_final'
+    else error('game ' || x || ' does not say its kind: map season_type')
+end;
+
+-- A day, without a time: 2023-11-01, 20231101, 11/01/2023, NOV 01, 2023. Midnight is how many write a day.
+create macro date_of(x) as case
+    when text_of(x) is null then null
+    when regexp_full_match(text_of(x), '\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?)?')
+        and try_cast(text_of(x)[:10] as date) is not null then try_cast(text_of(x)[:10] as date)
+    when coalesce(try_strptime(text_of(x), ['%Y%m%d', '%m/%d/%Y', '%b %d, %Y', '%B %d, %Y'])) is not null
+        then try_strptime(text_of(x), ['%Y%m%d', '%m/%d/%Y', '%b %d, %Y', '%B %d, %Y'])::date
+    else error('''' || x || ''' is not a date without a time of day')
+end;
+
+-- The day in US Eastern of an instant such as 2026-01-02T03:00:00Z; without an offset it is UTC.
+create macro eastern_day_of(x) as case
+    when text_of(x) is null then null
+    when try_cast(regexp_replace(text_of(x), '(Z|[+-]\d{2}(:?\d{2})?)?$', '') as timestamp) is not null
+        then (coalesce(
+            case when regexp_matches(text_of(x), '\d(Z|[+-]\d{2}(:?\d{2})?)$') and text_of(x) like '%:%'
+                then try_cast(text_of(x) as timestamptz) end,
+            try_cast(text_of(x) || 'Z' as timestamptz)
+        ) at time zone 'America/New_York')::date
+    else error('''' || x || ''' is not an instant')
+end;
+
+-- 34:12, 34.000000:12, PT34M12.00S, 34.2 (minutes and a fraction).
+create macro minutes_of(x) as case
+    when text_of(x) is null then null
+    when regexp_full_match(text_of(x), '\d+(\.0+)?:[0-5]?\d(\.\d+)?')
+        then split_part(text_of(x), ':', 1)::double + split_part(text_of(x), ':', 2)::double / 60
+    when regexp_full_match(text_of(x), 'PT(\d+M)?(\d+(\.\d+)?S)?')
+        then coalesce(try_cast(regexp_extract(text_of(x), '(\d+)M', 1) as double), 0)
+            + coalesce(try_cast(regexp_extract(text_of(x), '([\d.]+)S', 1) as double), 0) / 60
+    when isfinite(try_cast(text_of(x) as double)) then try_cast(text_of(x) as double)
+    else error('''' || x || ''' is not a number of minutes')
+end;
+
+-- 30.46, where it means 30 minutes and 46 seconds. No format guesses this; a mapping has to say it.
+create macro minutes_and_seconds_of(x) as case
+    when text_of(x) is null then null
+    when regexp_full_match(text_of(x), '\d+(\.[0-5]\d?)?')
+        then split_part(text_of(x), '.', 1)::double
+            + coalesce(try_cast(rpad(split_part(text_of(x), '.', 2), 2, '0') as double), 0) / 60
+    else error('''' || x || ''' is not minutes.seconds')
+end;
+
+create macro minutes_of_seconds(x) as number_of(x) / 60;
+
+create macro flag_of(x) as case
+    when text_of(x) is null then null
+    when lower(text_of(x)) in ('true', 't', 'yes', 'y', '1', '1.0') then true
+    when lower(text_of(x)) in ('false', 'f', 'no', 'n', '0', '0.0') then false
+    else error('''' || x || ''' is not true or false')
+end;

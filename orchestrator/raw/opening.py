@@ -1,0 +1,124 @@
+"""Opens files as tables of text: Parquet, CSV and JSON, also compressed or in an archive."""
+
+from __future__ import annotations
+
+import glob
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestrator.core import sql_text
+from orchestrator.core.errors import UserError
+
+READERS = {
+    ".parquet": "read_parquet({}, hive_partitioning = false)",
+    ".csv": "read_csv({}, header = true, all_varchar = true)",
+    ".tsv": "read_csv({}, header = true, all_varchar = true)",
+    # Nested values stay JSON.
+    ".json": "read_json({}, maximum_depth = 1)",
+    ".jsonl": "read_json({}, maximum_depth = 1)",
+    ".ndjson": "read_json({}, maximum_depth = 1)",
+}
+COMPRESSED = {".gz", ".zst"}
+ARCHIVES = {".zip", ".tar", ".tgz", ".txz", ".xz", ".tar.gz", ".tar.xz", ".tar.bz2"}
+RESULT_SETS = {"resultSets", "resultSet"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table that a file holds."""
+
+    path: Path
+    name: str
+    """For messages: the file, and what of it where it holds several tables."""
+    columns: tuple[str, ...]
+    """In lower case."""
+    sql: str
+    """A query for its rows, with all columns as text; blank or nested values as they are."""
+
+
+def sheets(source: Path, scratch: Path, con: duckdb.DuckDBPyConnection) -> Iterator[Sheet]:
+    """Yield the tables of a file, or of all files of a folder; archives are unpacked into `scratch`.
+
+    UserError when the source is not there, or a file of a known kind cannot be read.
+    """
+    if not source.exists():
+        raise UserError(f"{source} does not exist. Give a file, or the folder that holds the files.")
+    paths = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+    for path in paths:
+        if kind_of(path) in ARCHIVES:
+            folder = scratch / f"{len(list(scratch.iterdir()))}-{path.name}"
+            _unpack(path, folder)
+            yield from sheets(folder, scratch, con)
+        elif kind_of(path) in READERS:
+            yield from _sheets_of(path, con)
+
+
+def kind_of(path: Path) -> str:
+    """Return the suffix that says how a file is read: .csv of a.csv.gz, .tar.xz of b.tar.xz."""
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    if "".join(suffixes) in ARCHIVES:
+        return "".join(suffixes)
+    if suffixes and suffixes[-1] in COMPRESSED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def _sheets_of(path: Path, con: duckdb.DuckDBPyConnection) -> Iterator[Sheet]:
+    reader = READERS[kind_of(path)].format(sql_text.text(glob.escape(str(path))))
+    try:
+        columns = [name for name, *_ in con.execute(f"describe from {reader}").fetchall()]
+        if found := RESULT_SETS.intersection(columns):
+            yield from _result_sets(path, reader, found.pop(), con)
+            return
+    except duckdb.Error as error:
+        raise UserError(
+            f"{path.name} cannot be read as {kind_of(path)[1:]}: {sql_text.reason(error)}. "
+            "It may be damaged or cut short: fetch it again."
+        ) from None
+    as_text = ", ".join(
+        f"{sql_text.name(name)}::varchar as {sql_text.name(name.lower())}" for name in columns
+    )
+    yield Sheet(path, path.name, tuple(name.lower() for name in columns), f"select {as_text} from {reader}")
+
+
+def _result_sets(path: Path, reader: str, key: str, con: duckdb.DuckDBPyConnection) -> Iterator[Sheet]:
+    """stats.nba.com's own form: sets of rows, each row a list in the order of the set's headers."""
+    sets = f"select unnest(from_json(to_json({key}), '[\"json\"]')) as one from {reader}"
+    if key == "resultSet":
+        sets = f"select to_json({key}) as one from {reader}"
+    for number, (name, headers) in enumerate(
+        con.execute(
+            f"select one->>'$.name', from_json(one->'$.headers', '[\"varchar\"]') from ({sets})"
+        ).fetchall()
+    ):
+        columns = ", ".join(
+            f"cells->>{place} as {sql_text.name(header.lower())}" for place, header in enumerate(headers)
+        )
+        rows = (
+            f"select unnest(from_json(one->'$.rowSet', '[\"json\"]')) as cells "
+            f"from (select one, row_number() over () - 1 as number from ({sets})) where number = {number}"
+        )
+        yield Sheet(
+            path,
+            f"{path.name}, {name}",
+            tuple(header.lower() for header in headers),
+            f"select {columns} from ({rows})",
+        )
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    folder.mkdir()
+    try:
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(folder)
+        else:
+            with tarfile.open(path) as archive:
+                archive.extractall(folder, filter="data")
+    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise UserError(f"{path.name} cannot be unpacked: {error}. Fetch it again.") from None
