@@ -182,6 +182,7 @@ def ingest(
         how = How(
             season or (),
             mappings=mapping or (),
+            inform=console.say,
             whole_seasons=replace_season,
             only_check=check,
             may_remove=lambda what: yes or console.confirm_loss(what),

@@ -50,11 +50,18 @@ class Conversion:
         return [table.name for table in RAW_TABLES if not self.sources(table)]
 
 
-def converted(source: Path, scratch: Path, mappings: Sequence[Path], note: Callable[[str], None]) -> Path:
+def converted(
+    source: Path,
+    scratch: Path,
+    mappings: Sequence[Path],
+    *,
+    note: Callable[[str], None],
+    inform: Callable[[str], None],
+) -> Path:
     """Return the folder of raw files that a source is, or that its files have been converted to.
 
-    A folder that has one of the raw files (games.parquet and so on) is read as it is. `note` hears what each
-    other file was taken for. UserError when nothing can be used.
+    A folder that has one of the raw files (games.parquet and so on) is read as it is. `inform` hears as what
+    each other file was read, `note` which were ignored. UserError when nothing can be used.
     """
     if _is_ours(source):
         _note_unknown_files(source, note)
@@ -70,7 +77,7 @@ def converted(source: Path, scratch: Path, mappings: Sequence[Path], note: Calla
             raise UserError(_nothing_known(source, found))
         for one in found.recognised:
             tables = ", ".join(given.table.name for given in one.mapping.tables)
-            note(f"{one.sheet.name} was read as {one.mapping.title}; it gives {tables}")
+            inform(f"{one.sheet.name}: read as {one.mapping.title}, gives {tables}")
         write(found, folder, con)
     return folder
 
@@ -89,8 +96,8 @@ def _nothing_known(source: Path, found: Conversion) -> str:
     if not found.unknown:
         return (
             f"{source} has no file that can be read ({', '.join(sorted(READERS))}, also in an archive). "
-            f"{UNCHANGED} Give a folder with {', '.join(table.file for table in RAW_TABLES)}, or files of a known "
-            "format (docs/formats.md)."
+            f"{UNCHANGED} Give a folder with {', '.join(table.file for table in RAW_TABLES)}, "
+            "or files of a known format (docs/formats.md)."
         )
     sheet = found.unknown[0]
     return (

@@ -54,6 +54,8 @@ class How:
     """Replace the seasons that a file covers, instead of the games it holds."""
     mappings: Sequence[Path] = ()
     """The user's own mappings, which go before the known formats."""
+    inform: Callable[[str], None] = lambda what: None
+    """Told as what each file is read, where that had to be recognised."""
     only_check: bool = False
     """Change nothing, not even to make a new file."""
     may_remove: Callable[[str], bool] = lambda what: False
@@ -77,7 +79,7 @@ def ingest(source: Path, warehouse: Path, how: How | None = None, *, warn: Warn)
         warn(message)
 
     with TemporaryDirectory(prefix="nba-ingest-") as spill, duckdb.connect() as con:
-        source = converted(source, Path(spill), how.mappings, note)
+        source = converted(source, Path(spill), how.mappings, note=note, inform=how.inform)
         present = [table for table in RAW_TABLES if (source / table.file).is_file()]
         # Fifty seasons of shots do not fit into a laptop's memory: what does not fit goes to disk.
         con.execute(f"set memory_limit = '1GB'; set temp_directory = '{spill}'")
