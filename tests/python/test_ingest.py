@@ -342,7 +342,7 @@ def test_an_empty_warehouse_needs_games_and_box_scores(files, warehouse, name):
 
 def test_a_folder_without_any_file_is_refused(files, full_warehouse):
     write_files(files, **only())
-    assert_refused(files, full_warehouse, "has none of the files games.parquet, player_box.parquet")
+    assert_refused(files, full_warehouse, "has no file that can be read", "games.parquet, player_box")
 
 
 def test_a_file_of_another_name_is_said(files, full_warehouse):

@@ -33,9 +33,9 @@ def with_teams(name: str, code: str, columns: list[str]) -> str:
 # --- bad files --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["does not exist", "is not a folder"])
-def test_the_folder_must_be_one(files, warehouse, what):
-    if what == "is not a folder":
+@pytest.mark.parametrize("what", ["does not exist", "has no file that can be read"])
+def test_the_source_must_be_something_to_read(files, warehouse, what):
+    if what == "has no file that can be read":
         files.touch()
     with pytest.raises(UserError, match=what):
         load(files, warehouse)
