@@ -314,7 +314,8 @@ def test_real_rows_come_back_from_hoopr_shape(fortnight, direct, files, warehous
 
 def check_own_columns(warehouse: Path) -> None:
     assert query(
-        warehouse, "select season_type, label, game_status, count(*) from nba_raw.games group by all order by all"
+        warehouse,
+        "select season_type, label, game_status, count(*) from nba_raw.games group by all order by all",
     ) == [
         ("cup_final", "NBA In-Season Tournament Championship", "Final", 1),
         ("regular", None, "Final", 82),
@@ -340,9 +341,9 @@ def check_own_columns(warehouse: Path) -> None:
 def test_box_scores_tell_the_games_that_no_schedule_has(fortnight, direct, files, warehouse):
     files.mkdir()
     # One team's games are in the schedule; the team box scores have the others.
-    as_parquet(fortnight, "from schedule where home_abbreviation = 'GS'", files / "schedule")
-    as_parquet(fortnight, "from team_box_hoopr", files / "team_box")
-    as_parquet(fortnight, "from player_box_hoopr", files / "player_box")
+    as_parquet(fortnight, "from schedule where home_abbreviation = 'GS'", files / "nba_schedule_2024")
+    as_parquet(fortnight, "from team_box_hoopr", files / "team_box_2024")
+    as_parquet(fortnight, "from player_box_hoopr", files / "player_box_2024")
     load(files, warehouse)
     same = (
         "game_date, season, season_type, home_team, away_team, home_score, away_score, home_team_name,"
@@ -404,13 +405,13 @@ select 401584893 as game_id, 2024 as season, 2 as season_type, '2023-10-24'::dat
 """
 
 
-def write_by_hand(folder: Path, **changes: str) -> Path:
+def write_by_hand(folder: Path, null: str = "", **changes: str) -> Path:
     """Write the files as CSV; a change replaces the rows of one."""
     folder.mkdir(exist_ok=True)
     with duckdb.connect() as con:
         con.execute(GAMES)
         for name in ("schedule", "player_box", "team_box", "pbp"):
-            as_csv_of_r("")(con, changes.get(name, f"from {name}"), folder / name)
+            as_csv_of_r(null)(con, changes.get(name, f"from {name}"), folder / name)
     return folder
 
 
@@ -460,6 +461,26 @@ def test_who_did_not_play_has_no_row_unless_he_has_numbers(files, warehouse):
     ]
 
 
+def test_na_is_null_in_every_file(files, warehouse):
+    write_by_hand(
+        files,
+        null="NA",
+        schedule="select * replace (null as home_display_name, null as notes_headline) from schedule",
+        player_box="select * replace (null as plus_minus, null as steals, null as team_winner) from player_box",
+        team_box="select * replace (null as steals, null as team_winner) from team_box",
+        pbp="select * replace (null as coordinate_x_raw, null as points_attempted) from pbp",
+    )
+    load(files, warehouse)
+    for table, columns, rows in (
+        ("games", "home_team_name, label", 2),
+        ("player_box", "plus_minus, stl, wl", 3),
+        ("team_box", "stl, wl", 2),
+        ("shots", "loc_x, player_name", 1),
+    ):
+        found = query(warehouse, f"select count(*), count(coalesce({columns})) from nba_raw.{table}")
+        assert found == [(rows, 0)], table
+
+
 def test_a_teams_turnovers_are_those_of_its_players(files, warehouse):
     load(write_by_hand(files), warehouse)
     assert query(warehouse, "select distinct tov, plus_minus, min from nba_raw.team_box order by 2") == [
@@ -487,7 +508,9 @@ def test_a_teams_turnovers_are_those_of_its_players(files, warehouse):
 def test_the_kind_of_a_game(files, warehouse, change, expected):
     third = f"401584895 as id, '2024-02-19T01:00Z' as date, {change}"
     load(write_by_hand(files, schedule=more("schedule", third)), warehouse)
-    assert query(warehouse, "select season_type from nba_raw.games where game_id = '401584895'") == [(expected,)]
+    assert query(warehouse, "select season_type from nba_raw.games where game_id = '401584895'") == [
+        (expected,)
+    ]
 
 
 def test_games_that_have_not_been_played(files, warehouse):
@@ -500,6 +523,8 @@ def test_games_that_have_not_been_played(files, warehouse):
             "2 as id, '2024-01-02T20:00Z' as date, 'STATUS_IN_PROGRESS' as status_type_name, 61 as home_score",
             "3 as id, '2024-01-03T05:00Z' as date, 'STATUS_SCHEDULED' as status_type_name, false as time_valid",
             "4 as id, '2024-05-01T20:00Z' as date, 'TBD' as home_abbreviation, 'TBD' as away_abbreviation",
+            "5 as id, '2024-05-02T20:00Z' as date, 'TBD' as home_abbreviation",
+            "6 as id, '2024-05-03T20:00Z' as date, 'TBD' as away_abbreviation",
         ),
     )
     load(files, warehouse)
@@ -520,24 +545,66 @@ NOWHERE = "-214748340 as coordinate_x_raw, -214748365 as coordinate_y_raw"
 @pytest.mark.parametrize(
     ("change", "points", "distance", "location"),
     [
-        ("'X makes 22-foot step back jumpshot' as text, true as scoring_play, 3 as score_value", 3, 22, (0, 260)),
-        ("'X makes 26-foot step back jumpshot' as text, true as scoring_play, 2 as score_value", 2, 26, (0, 260)),
+        (
+            "'X makes 22-foot step back jumpshot' as text, true as scoring_play, 3 as score_value",
+            3,
+            22,
+            (0, 260),
+        ),
+        (
+            "'X makes 26-foot step back jumpshot' as text, true as scoring_play, 2 as score_value",
+            2,
+            26,
+            (0, 260),
+        ),
+        (
+            "true as scoring_play, 2 as score_value, 3 as points_attempted, null as coordinate_y_raw",
+            2,
+            26,
+            (None, None),
+        ),
         ("'X misses jumper' as text, 3 as points_attempted, 20 as coordinate_y_raw", 3, 20, (0, 200)),
         ("'X misses 28-foot three pointer' as text", 3, 28, (0, 260)),
         ("'X misses 23-foot step back jumpshot' as text, 20 as coordinate_y_raw", 3, 23, (0, 200)),
         ("'X misses 21-foot jumper' as text, 40 as coordinate_y_raw", 2, 21, (0, 400)),
         # The corner tells a three of 22 feet from a two.
-        ("'X misses 22-foot jumper' as text, 3 as coordinate_x_raw, 1 as coordinate_y_raw", 3, 22, (-220, 10)),
-        ("'X misses 22-foot jumper' as text, 25 as coordinate_x_raw, 22 as coordinate_y_raw", 2, 22, (0, 220)),
+        (
+            "'X misses 22-foot jumper' as text, 3 as coordinate_x_raw, 1 as coordinate_y_raw",
+            3,
+            22,
+            (-220, 10),
+        ),
+        (
+            "'X misses 22-foot jumper' as text, 25 as coordinate_x_raw, 22 as coordinate_y_raw",
+            2,
+            22,
+            (0, 220),
+        ),
         (f"'X misses 22-foot jumper' as text, {NOWHERE}", 2, 22, (None, None)),
         # Without a distance in the text.
-        ("'X misses running pullup jump shot' as text, 44 as coordinate_x_raw, 16 as coordinate_y_raw", 3, 24, (190, 160)),
+        (
+            "'X misses running pullup jump shot' as text, 44 as coordinate_x_raw, 16 as coordinate_y_raw",
+            3,
+            24,
+            (190, 160),
+        ),
         ("'X misses jumper' as text, 33 as coordinate_x_raw, 15 as coordinate_y_raw", 2, 17, (80, 150)),
-        ("'Y blocks X''s layup' as text, 'Layup Shot' as type_text, 48 as coordinate_x_raw", 2, 34, (230, 260)),
+        (
+            "'Y blocks X''s layup' as text, 'Layup Shot' as type_text, 48 as coordinate_x_raw",
+            2,
+            34,
+            (230, 260),
+        ),
         (f"'X misses three point jumper' as text, {NOWHERE}", 3, None, (None, None)),
         (f"'X misses layup' as text, {NOWHERE}", 2, None, (None, None)),
+        ("'X misses jumper' as text, -214748365 as coordinate_y_raw", 2, None, (None, None)),
         ("'X misses jumper' as text, 0 as coordinate_x_raw, 0 as coordinate_y_raw", 2, None, (None, None)),
-        ("'X misses jumper' as text, null as coordinate_x_raw, null as coordinate_y_raw", 2, None, (None, None)),
+        (
+            "'X misses jumper' as text, null as coordinate_x_raw, null as coordinate_y_raw",
+            2,
+            None,
+            (None, None),
+        ),
     ],
 )
 def test_what_a_shot_is_worth_and_where_it_was(files, warehouse, change, points, distance, location):
@@ -548,7 +615,8 @@ def test_what_a_shot_is_worth_and_where_it_was(files, warehouse, change, points,
 
 
 @pytest.mark.parametrize(
-    ("clock", "expected"), [("11:38", (11, 38)), ("0:45.2", (0, 45)), ("45.2", (0, 45)), ("0.0", (0, 0)), ("12:00", (12, 0))]
+    ("clock", "expected"),
+    [("11:38", (11, 38)), ("0:45.2", (0, 45)), ("45.2", (0, 45)), ("0.0", (0, 0)), ("12:00", (12, 0))],
 )
 def test_the_clock(files, warehouse, clock, expected):
     load(write_by_hand(files, pbp=f"select * replace ('{clock}' as clock_display_value) from pbp"), warehouse)
@@ -587,8 +655,11 @@ def test_plays_that_are_no_shots_of_anybody(files, warehouse):
         ("schedule", "'soon' as date", ("games.game_date", "'soon' is not an instant")),
         ("schedule", "4 as season_type", ("games.season_type", "'4' is not a season_type of ESPN")),
         ("pbp", "'later' as clock_display_value", ("shots.minutes_remaining", "'later' is not a number")),
-        ("pbp", "null as text, null as type_text, null as coordinate_x_raw",
-         ("shots.shot_type", "a shot of game 401584893 does not say whether it is for 2 or 3 points")),
+        (
+            "pbp",
+            "null as text, null as type_text, null as coordinate_x_raw",
+            ("shots.shot_type", "a shot of game 401584893 does not say whether it is for 2 or 3 points"),
+        ),
     ],
 )
 def test_a_bad_value_is_named_with_its_file_and_column(files, warehouse, file, change, parts):
