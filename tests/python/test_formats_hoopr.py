@@ -41,13 +41,14 @@ HOOPR = """
 create macro espn_game(id) as ('4' || right(id, 8))::integer;
 create macro espn_season(season) as season[:4]::integer + 1;
 create macro espn_code(code) as coalesce(codes[code], code);
+create macro utc_of(day, tip) as (day + tip::time)::timestamp at time zone 'America/New_York';
 create macro espn_team(code) as list_position(teams_sorted, code)::integer;
 
 create table schedule as
 select
     espn_game(game_id) as id,
     -- UTC, to the minute.
-    strftime((game_date + tip_et::time)::timestamp at time zone 'America/New_York', '%Y-%m-%dT%H:%MZ') as date,
+    strftime(utc_of(game_date, tip_et), '%Y-%m-%dT%H:%MZ') as date,
     true as time_valid,
     false as neutral_site,
     case when season_type = 'cup_final' then 'NBA In-Season Tournament Championship' end as notes_headline,
@@ -72,7 +73,7 @@ create table tipped as
 select
     game_id,
     game_date,
-    (game_date + tip_et::time)::timestamp at time zone 'America/New_York' as game_date_time
+    utc_of(game_date, tip_et) as game_date_time
 from games;
 
 create table player_box_hoopr as
@@ -171,12 +172,14 @@ with plays as (
             -- Without a distance the coordinates tell it.
             when shot_distance < 4 then 'layup'
             when shot_type like '2%' then shot_distance || '-foot two point shot'
-            when shot_distance >= 24 and seconds_remaining % 2 = 0 then shot_distance || '-foot step back jumpshot'
+            when shot_distance >= 24 and period > 2 then shot_distance || '-foot step back jumpshot'
             else shot_distance || '-foot three point jumper'
         end as text,
         period as period_number,
-        if(minutes_remaining > 0, printf('%d:%02d', minutes_remaining, seconds_remaining), seconds_remaining || '.0')
-            as clock_display_value,
+        case
+            when minutes_remaining > 0 then printf('%d:%02d', minutes_remaining, seconds_remaining)
+            else seconds_remaining || '.0'
+        end as clock_display_value,
         shot_made as scoring_play,
         if(shot_made, shot_type[1]::integer, 0) as score_value,
         shot_type[1]::integer as points_attempted,
@@ -204,7 +207,7 @@ union all by name
 -- After each shot something that is none.
 select * replace (
     if(scoring_play, 'Free Throw - 1 of 1', 'Defensive Rebound') as type_text,
-    if(scoring_play, athlete_name_1 || ' makes free throw 1 of 1', athlete_name_1 || ' defensive rebound') as text,
+    athlete_name_1 || if(scoring_play, ' makes free throw 1 of 1', ' defensive rebound') as text,
     if(scoring_play, 1, 0) as score_value,
     if(scoring_play, 1, 0) as points_attempted,
     scoring_play as shooting_play,
@@ -371,12 +374,13 @@ select * from (values
 
 create table player_box as
 select * from (values
-    (401584893, 3975, '2023-10-24', '2023-10-25T02:00:00Z', 'GS', '34', 27, '+0', false, 'home', true, 'PHX'),
-    (401584893, 3136779, '2023-10-24', '2023-10-25T02:00:00Z', 'PHX', '36.0', 32, '-15', false, 'away', false, 'GS'),
-    (401584894, 4066259, '2023-11-02', '2023-11-02T05:30:00Z', 'NY', '0', 0, '+3', false, 'away', false, 'UTAH')
-) as t (game_id, athlete_id, game_date, game_date_time, team_abbreviation, minutes, points, plus_minus,
-    did_not_play, home_away, team_winner, opponent_team_abbreviation),
-(select 2024 as season, 2 as season_type, 'A Player' as athlete_display_name, 9 as team_id, true as starter,
+    (401584893, 3975, '2023-10-24', 'GS', '34', 27, '+0', 'home', true, 'PHX'),
+    (401584893, 3136779, '2023-10-24', 'PHX', '36.0', 32, '-15', 'away', false, 'GS'),
+    (401584894, 4066259, '2023-11-02', 'NY', '0', 0, '+3', 'away', false, 'UTAH')
+) as t (game_id, athlete_id, game_date, team_abbreviation, minutes, points, plus_minus, home_away,
+    team_winner, opponent_team_abbreviation),
+(select '2023-10-25T02:00:00Z' as game_date_time, false as did_not_play, 2024 as season, 2 as season_type,
+    'A Player' as athlete_display_name, 9 as team_id, true as starter,
     0 as field_goals_made, 0 as field_goals_attempted, 0 as three_point_field_goals_made,
     0 as three_point_field_goals_attempted, 0 as free_throws_made, 0 as free_throws_attempted,
     0 as offensive_rebounds, 0 as defensive_rebounds, 0 as rebounds, 0 as assists, 0 as steals, 0 as blocks,
@@ -427,7 +431,8 @@ def test_a_late_game_in_the_west_is_of_the_day_in_new_york(files, warehouse):
     load(write_by_hand(files), warehouse)
     assert query(
         warehouse,
-        "select game_id, game_date::varchar, tip_et, season, home_team, away_team, label from nba_raw.games order by 1",
+        "select game_id, game_date::varchar, tip_et, season, home_team, away_team, label from nba_raw.games "
+        "order by 1",
     ) == [
         ("401584893", "2023-10-24", "22:00:00", "2023-24", "GSW", "PHX", "Opening Night"),
         ("401584894", "2023-11-02", "01:30:00", "2023-24", "UTA", "NYK", None),
@@ -466,7 +471,8 @@ def test_na_is_null_in_every_file(files, warehouse):
         files,
         null="NA",
         schedule="select * replace (null as home_display_name, null as notes_headline) from schedule",
-        player_box="select * replace (null as plus_minus, null as steals, null as team_winner) from player_box",
+        player_box="select * replace (null as plus_minus, null as steals, null as team_winner) "
+        "from player_box",
         team_box="select * replace (null as steals, null as team_winner) from team_box",
         pbp="select * replace (null as coordinate_x_raw, null as points_attempted) from pbp",
     )
@@ -520,8 +526,10 @@ def test_games_that_have_not_been_played(files, warehouse):
             "schedule",
             "1 as id, '2024-01-01T20:00Z' as date, 'STATUS_POSTPONED' as status_type_name, 0 as home_score, "
             "0 as away_score, 'Postponed' as status_type_description",
-            "2 as id, '2024-01-02T20:00Z' as date, 'STATUS_IN_PROGRESS' as status_type_name, 61 as home_score",
-            "3 as id, '2024-01-03T05:00Z' as date, 'STATUS_SCHEDULED' as status_type_name, false as time_valid",
+            "2 as id, '2024-01-02T20:00Z' as date, 'STATUS_IN_PROGRESS' as status_type_name, "
+            "61 as home_score",
+            "3 as id, '2024-01-03T05:00Z' as date, 'STATUS_SCHEDULED' as status_type_name, "
+            "false as time_valid",
             "4 as id, '2024-05-01T20:00Z' as date, 'TBD' as home_abbreviation, 'TBD' as away_abbreviation",
             "5 as id, '2024-05-02T20:00Z' as date, 'TBD' as home_abbreviation",
             "6 as id, '2024-05-03T20:00Z' as date, 'TBD' as away_abbreviation",
