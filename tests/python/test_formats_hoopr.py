@@ -477,14 +477,14 @@ def test_na_is_null_in_every_file(files, warehouse):
         pbp="select * replace (null as coordinate_x_raw, null as points_attempted) from pbp",
     )
     load(files, warehouse)
-    for table, columns, rows in (
-        ("games", "home_team_name, label", 2),
-        ("player_box", "plus_minus, stl, wl", 3),
-        ("team_box", "stl, wl", 2),
-        ("shots", "loc_x, player_name", 1),
+    for table, columns in (
+        ("games", "home_team_name, label"),
+        ("player_box", "plus_minus, stl, wl"),
+        ("team_box", "stl, wl"),
+        ("shots", "loc_x, player_name"),
     ):
-        found = query(warehouse, f"select count(*), count(coalesce({columns})) from nba_raw.{table}")
-        assert found == [(rows, 0)], table
+        found = query(warehouse, f"select distinct {columns} from nba_raw.{table}")
+        assert found == [(None,) * len(found[0])], table
 
 
 def test_a_teams_turnovers_are_those_of_its_players(files, warehouse):
