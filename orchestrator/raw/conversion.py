@@ -160,21 +160,35 @@ def write(found: Conversion, folder: Path, con: duckdb.DuckDBPyConnection) -> No
 def _converted(recognised: Recognised, given: TableMapping, name: str, con: duckdb.DuckDBPyConnection) -> str:
     """Convert the rows of a sheet into a table of this name; return the name."""
     con.execute(f"create or replace temp view source as {recognised.sheet.sql}")
-    columns = ", ".join(
-        f"({given.columns.get(column.name, 'null')})::{column.type} as {sql_text.name(column.name)}"
+    columns = {
+        column.name: f"({given.columns.get(column.name, 'null')})::{column.type}"
         for column in given.table.columns
         if column.required or column.name in given.columns
-    )
+    }
+    listed = ", ".join(f"{sql} as {sql_text.name(column)}" for column, sql in columns.items())
     try:
-        con.execute(f"create temp table {name} as select {columns} from ({given.rows})")
+        con.execute(f"create temp table {name} as select {listed} from ({given.rows})")
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
+        where = given.table.name + _failing(columns, given.rows, con)
         raise UserError(
-            f"{recognised.sheet.name}, read as {recognised.mapping.title}, does not give {given.table.name}: "
+            f"{recognised.sheet.name}, read as {recognised.mapping.title}, does not give {where}: "
             f"{sql_text.reason(error)}. {UNCHANGED}"
         ) from None
     return name
+
+
+def _failing(columns: dict[str, str], rows: str, con: duckdb.DuckDBPyConnection) -> str:
+    """Return `.column` of the one that cannot be converted, nothing if the rows themselves fail."""
+    for column, sql in {"": "1", **columns}.items():
+        try:
+            con.execute(f"select count({sql}) from ({rows})")
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            return f".{column}" if column else ""
+    return ""
 
 
 def explained(source: Path, mappings: Sequence[Path] = ()) -> Conversion:

@@ -61,17 +61,22 @@ create macro date_of(x) as case
     else error('''' || x || ''' is not a date without a time of day')
 end;
 
--- The day in US Eastern of an instant such as 2026-01-02T03:00:00Z; without an offset it is UTC.
-create macro eastern_day_of(x) as case
+-- The US Eastern time of an instant such as 2026-01-02T03:00:00Z; without an offset it is UTC.
+create macro eastern_moment_of(x) as case
     when text_of(x) is null then null
     when try_cast(regexp_replace(text_of(x), '(Z|[+-]\d{2}(:?\d{2})?)?$', '') as timestamp) is not null
-        then (coalesce(
+        then coalesce(
             case when regexp_matches(text_of(x), '\d(Z|[+-]\d{2}(:?\d{2})?)$') and text_of(x) like '%:%'
                 then try_cast(text_of(x) as timestamptz) end,
             try_cast(text_of(x) || 'Z' as timestamptz)
-        ) at time zone 'America/New_York')::date
+        ) at time zone 'America/New_York'
     else error('''' || x || ''' is not an instant')
 end;
+
+create macro eastern_day_of(x) as eastern_moment_of(x)::date;
+
+-- The time of day, 19:30:00.
+create macro eastern_time_of(x) as strftime(eastern_moment_of(x), '%H:%M:%S');
 
 -- 34:12, 34.000000:12, PT34M12.00S, 34.2 (minutes and a fraction).
 create macro minutes_of(x) as case
@@ -101,4 +106,25 @@ create macro flag_of(x) as case
     when lower(text_of(x)) in ('true', 't', 'yes', 'y', '1', '1.0') then true
     when lower(text_of(x)) in ('false', 'f', 'no', 'n', '0', '0.0') then false
     else error('''' || x || ''' is not true or false')
+end;
+
+create macro is_home_of(x) as case
+    when text_of(x) is null then null
+    when lower(text_of(x)) in ('home', 'away') then lower(text_of(x)) = 'home'
+    else error('''' || x || ''' is not home or away')
+end;
+
+-- ESPN numbers the league's teams 1 to 30, and all other teams higher.
+create macro is_espn_nba_team(x) as id_of(x) between 1 and 30;
+
+-- ESPN counts the All-Star games and the final of the NBA Cup as regular season; the teams and the headline tell.
+create macro espn_season_type_of(kind, home_id, away_id, headline) as case
+    when regexp_matches(coalesce(headline, ''), '(nba cup|in-season tournament).*championship', 'i') then 'cup_final'
+    when coalesce(headline, '') ilike '%play-in%' then 'play_in'
+    when count_of(kind) = 1 then 'preseason'
+    when count_of(kind) = 2 and is_espn_nba_team(home_id) and is_espn_nba_team(away_id) then 'regular'
+    when count_of(kind) = 2 then 'all_star'
+    when count_of(kind) = 3 then 'playoffs'
+    when count_of(kind) = 5 then 'play_in'
+    else error('''' || kind || ''' is not a season_type of ESPN: 1, 2, 3 or 5')
 end;
