@@ -27,6 +27,8 @@ def test_valid_files_load_without_a_warning(files, warehouse):
         ("injury_events", "2021-22"): 2,
         ("injury_events", "2022-23"): 1,
         ("players", None): 4,
+        ("player_props", "2021-22"): 8,
+        ("player_props", "2022-23"): 4,
     }
 
 
