@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +13,10 @@ import duckdb
 from orchestrator.core import seeds, sql_text
 from orchestrator.core.errors import UserError
 from orchestrator.raw.faults import UNCHANGED
+from orchestrator.raw.files import only_row
 from orchestrator.raw.mapping import Mapping, TableMapping, formats, read
 from orchestrator.raw.opening import READERS, Sheet, sheets
-from orchestrator.raw.tables import RAW_TABLES, RawTable
+from orchestrator.raw.tables import GAMES, RAW_TABLES, RawTable
 
 CONVERSIONS = Path(__file__).parent / "conversions.sql"
 
@@ -71,7 +73,7 @@ def converted(source: Path, scratch: Path, mappings: Sequence[Path], note: Calla
         for one in found.recognised:
             tables = ", ".join(given.table.name for given in one.mapping.tables)
             note(f"{one.sheet.name} was read as {one.mapping.title}; it gives {tables}")
-        write(found, folder, con)
+        write(found, folder, con, note)
     return folder
 
 
@@ -89,8 +91,8 @@ def _nothing_known(source: Path, found: Conversion) -> str:
     if not found.unknown:
         return (
             f"{source} has no file that can be read ({', '.join(sorted(READERS))}, also in an archive). "
-            f"{UNCHANGED} Give a folder with {', '.join(table.file for table in RAW_TABLES)}, or files of a known "
-            "format (docs/formats.md)."
+            f"{UNCHANGED} Give a folder with {', '.join(table.file for table in RAW_TABLES)}, or files of a "
+            "known format (docs/formats.md)."
         )
     sheet = found.unknown[0]
     return (
@@ -112,9 +114,10 @@ def look(
     Archives are unpacked into `scratch`. UserError when something cannot be read.
     """
     found = Conversion()
-    for sheet in sheets(source, scratch, con):
-        own = [mapping for mapping in mappings if mapping.fits(sheet.columns)]
-        known = [mapping for mapping in formats() if mapping.fits(sheet.columns)]
+    headerless = [mapping.files for mapping in mappings if mapping.files and not mapping.has_header]
+    for sheet in sheets(source, scratch, con, headerless):
+        own = [mapping for mapping in mappings if mapping.fits(sheet)]
+        known = [mapping for mapping in formats() if mapping.fits(sheet)]
         if own or known:
             # Of several formats the one that asks for the most columns knows the file best.
             best = own[0] if own else max(known, key=lambda mapping: len(mapping.columns))
@@ -124,50 +127,91 @@ def look(
     return found
 
 
-def write(found: Conversion, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
+def write(
+    found: Conversion, folder: Path, con: duckdb.DuckDBPyConnection, note: Callable[[str], None]
+) -> None:
     """Write the raw files that the recognised sheets give into a folder.
 
-    UserError names the file and the first value that cannot be converted.
+    UserError names the file and the first value that cannot be converted. `note` hears of oddities.
     """
-    con.execute(CONVERSIONS.read_text())
-    con.execute("create table teams (team_id bigint, team_abbr varchar, team_name varchar)")
+    con.execute("create table teams (team_id bigint, team_abbr varchar, team_name varchar, nickname varchar)")
     con.executemany(
-        "insert into teams values (?, ?, ?)",
-        [(int(row["team_id"]), row["team_abbr"], row["team_name"]) for row in seeds.rows("nba_teams")],
+        "insert into teams values (?, ?, ?, ?)",
+        [
+            (int(row["team_id"]), row["team_abbr"], row["team_name"], row["nickname"])
+            for row in seeds.rows("nba_teams")
+        ],
     )
+    con.execute(CONVERSIONS.read_text())
+    columns = ", ".join(f"{sql_text.name(column.name)} {column.type}" for column in GAMES.columns)
+    con.execute(f"create table games ({columns})")
+    for recognised in found.recognised:
+        _note_oddities(recognised, con, note)
     for table in RAW_TABLES:
-        parts: dict[bool, list[str]] = {False: [], True: []}
-        for number, (recognised, given) in enumerate(found.sources(table)):
-            name = _converted(recognised, given, f"{table.name}_{number}", con)
-            parts[given.is_fallback].append(f"from {name}")
-        if first := parts[False] or parts[True]:
-            rows = " union all by name ".join(first)
-            if parts[False] and parts[True] and table.key:
-                more = " union all by name ".join(parts[True])
-                key = ", ".join(table.key)
-                rows += f" union all by name from (from ({more}) anti join ({rows}) using ({key}))"
-            path = sql_text.text(str(folder / table.file))
-            con.execute(f"copy ({rows}) to {path} (format parquet, compression zstd)")
+        parts = [
+            _converted(recognised, given, f"{table.name}_{number}", con)
+            for number, (recognised, given) in enumerate(found.sources(table))
+        ]
+        if not parts:
+            continue
+        rows = " union all by name ".join(f"from {part}" for part in parts)
+        if table.key and len(parts) > 1:
+            key = ", ".join(table.key)
+            rows = f"from ({rows}) qualify rank() over (partition by {key} order by _rank) = 1"
+        rows = f"select * exclude (_rank) from ({rows})"
+        path = sql_text.text(str(folder / table.file))
+        con.execute(f"copy ({rows}) to {path} (format parquet, compression zstd)")
+        if table is GAMES:
+            con.execute(f"insert into games by name from {path}")
+
+
+def _note_oddities(
+    recognised: Recognised, con: duckdb.DuckDBPyConnection, note: Callable[[str], None]
+) -> None:
+    for what, sql in recognised.mapping.oddities.items():
+        with _reading(recognised, what):
+            _open(recognised, con)
+            count, example = only_row(con.execute(f"select count(*), min(example) from ({sql})"))
+        if count:
+            note(f"{recognised.sheet.name}: {count:,} {what}; e.g. {example}")
 
 
 def _converted(recognised: Recognised, given: TableMapping, name: str, con: duckdb.DuckDBPyConnection) -> str:
     """Convert the rows of a sheet into a table of this name; return the name."""
-    con.execute(f"create or replace temp view source as {recognised.sheet.sql}")
     columns = ", ".join(
         f"({given.columns.get(column.name, 'null')})::{column.type} as {sql_text.name(column.name)}"
         for column in given.table.columns
         if column.required or column.name in given.columns
     )
+    with _reading(recognised, given.table.name):
+        _open(recognised, con)
+        con.execute(
+            f"create temp table {name} as "
+            f"select {columns}, ({given.rank})::bigint as _rank from ({given.rows})"
+        )
+    return name
+
+
+def _open(recognised: Recognised, con: duckdb.DuckDBPyConnection) -> None:
+    """Make the view `source`."""
+    sheet = recognised.sheet
+    lacking = [name for name in recognised.mapping.may_lack if name not in sheet.columns]
+    more = "".join(f", null::varchar as {sql_text.name(name)}" for name in lacking)
+    con.execute(f"create or replace temp view source as select *{more} from ({sheet.sql})")
+
+
+@contextmanager
+def _reading(recognised: Recognised, what: str) -> Iterator[None]:
+    """Say which file it was that could not be converted."""
     try:
-        con.execute(f"create temp table {name} as select {columns} from ({given.rows})")
+        yield
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         raise UserError(
-            f"{recognised.sheet.name}, read as {recognised.mapping.title}, does not give {given.table.name}: "
+            f"{recognised.sheet.name}, read as {recognised.mapping.title}, does not give {what}: "
             f"{sql_text.reason(error)}. {UNCHANGED}"
         ) from None
-    return name
 
 
 def explained(source: Path, mappings: Sequence[Path] = ()) -> Conversion:
