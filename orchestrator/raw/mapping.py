@@ -65,7 +65,7 @@ class Mapping:
     has_header: bool
     """Whether the first line of a CSV names the columns; otherwise they are column0 and so on."""
     oddities: dict[str, str]
-    """What to warn of: SQL over `source` that gives a text per oddity, as column `example`, by what they are."""
+    """What to warn of, and SQL over `source` that gives a text per case, as column `example`."""
     tables: tuple[TableMapping, ...]
 
     def fits(self, sheet: Sheet) -> bool:

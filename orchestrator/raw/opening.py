@@ -97,7 +97,8 @@ def _sheets_of(path: Path, con: duckdb.DuckDBPyConnection, has_header: bool) -> 
         ) from None
     as_text = ", ".join(
         # JSON has its text in quotes, unless it is asked for as text.
-        f"{sql_text.name(name)}{TEXT_OF_JSON if type_ == 'JSON' else '::varchar'} as {sql_text.name(name.lower())}"
+        f"{sql_text.name(name)}{TEXT_OF_JSON if type_ == 'JSON' else '::varchar'} "
+        f"as {sql_text.name(name.lower())}"
         for name, type_ in types.items()
     )
     yield Sheet(path, path.name, tuple(name.lower() for name in columns), f"select {as_text} from {reader}")
@@ -131,8 +132,8 @@ def _result_sets(path: Path, reader: str, key: str, con: duckdb.DuckDBPyConnecti
 def _contents(path: Path, reader: str, con: duckdb.DuckDBPyConnection) -> Sheet:
     """Open an answer of a web service: its rows are a list, or one object, under "data"."""
     rows = (
-        "select unnest(case json_type(data) when 'ARRAY' then from_json(data, '[\"json\"]') else [data] end) as row "
-        f"from (select to_json(data) as data from {reader})"
+        "select unnest(case json_type(data) when 'ARRAY' then from_json(data, '[\"json\"]') else [data] end) "
+        f"as row from (select to_json(data) as data from {reader})"
     )
     keys = [
         key

@@ -250,7 +250,7 @@ PLAYERS = RawTable(
     part_noun="player",
 )
 
-# Bookmakers' bets on players, as they print the names; they know no ids. A player may have several lines a day.
+# Bookmakers' bets on players, under the names that they print. A player may have several lines a day.
 PLAYER_PROPS = RawTable(
     name="player_props",
     file="player_props.parquet",

@@ -89,7 +89,7 @@ def sums(ask, table) -> tuple:
         "DOUBLE": "round(sum({0}), 6)",
         "BOOLEAN": "sum(case when {0} then 1 else 0 end)",
         "DATE": "sum(extract(year from {0}) * 372 + extract(month from {0}) * 31 + extract(day from {0}))",
-        "TIMESTAMP": "sum(extract(day from {0}) * 1440 + extract(hour from {0}) * 60 + extract(minute from {0}))",
+        "TIMESTAMP": "sum(extract(day from {0}) * 24 + extract(hour from {0}))",
     }
     parts = [f"count({column.name}), {of[column.type].format(column.name)}" for column in table.columns]
     ((*found,),) = ask(f"select count(*), {', '.join(parts)} from nba_raw.{table.name}")

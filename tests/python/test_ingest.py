@@ -496,8 +496,7 @@ def test_real_files_load_whole(real_data, warehouse):
         [(in_table,)] = query(warehouse, f"select count(*) from nba_raw.{table.name}")
         assert in_table == in_file
         assert sum(rows for (name, _), rows in report.rows.items() if name == table.name) == in_file
-    not_read, shots, spreads, names = report.warnings
-    assert "player_props.parquet" in not_read
+    shots, spreads, names = report.warnings
     # One attempt given to a team-mate; that four teams' shots disagree, the preflight says.
     assert shots.startswith("2 player-games whose shots the box score gives to a team-mate, or to nobody")
     assert spreads.startswith("114 games whose betting sources disagree about the sign of the spread")
