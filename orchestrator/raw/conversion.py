@@ -127,13 +127,8 @@ def look(
     return found
 
 
-def write(
-    found: Conversion, folder: Path, con: duckdb.DuckDBPyConnection, note: Callable[[str], None]
-) -> None:
-    """Write the raw files that the recognised sheets give into a folder.
-
-    UserError names the file and the first value that cannot be converted. `note` hears of oddities.
-    """
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make what mappings may use: the conversions, `teams`, and `games`, which is still empty."""
     con.execute("create table teams (team_id bigint, team_abbr varchar, team_name varchar, nickname varchar)")
     con.executemany(
         "insert into teams values (?, ?, ?, ?)",
@@ -145,6 +140,16 @@ def write(
     con.execute(CONVERSIONS.read_text())
     columns = ", ".join(f"{sql_text.name(column.name)} {column.type}" for column in GAMES.columns)
     con.execute(f"create table games ({columns})")
+
+
+def write(
+    found: Conversion, folder: Path, con: duckdb.DuckDBPyConnection, note: Callable[[str], None]
+) -> None:
+    """Write the raw files that the recognised sheets give into a folder.
+
+    UserError names the file and the first value that cannot be converted. `note` hears of oddities.
+    """
+    prepare(con)
     for recognised in found.recognised:
         _note_oddities(recognised, con, note)
     for table in RAW_TABLES:
