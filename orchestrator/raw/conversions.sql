@@ -129,6 +129,11 @@ end;
 -- W or L of a score; NULL where one is not known.
 create macro result_of(own, other) as case when own > other then 'W' when own < other then 'L' end;
 
+create macro result_of_team(team, home_team, home_score, away_score) as case
+    when team = home_team then result_of(home_score, away_score)
+    else result_of(away_score, home_score)
+end;
+
 create macro full_name_of(given, family) as nullif(concat_ws(' ', text_of(given), text_of(family)), '');
 
 -- What teams are called: in full, by their nickname alone, or as they once were.

@@ -67,7 +67,7 @@ select
     game_date, player_name, 'points' as market, 'book' as bookmaker, 4.5 as line, -110.0 as over_price,
     null::double as under_price, 'Boston Celtics' as home_team, 'Los Angeles Lakers' as away_team,
     game_date + interval '23 hours' as commence_time,
-    (game_date + interval '22 hours')::timestamptz as quoted_at
+    (game_date + interval '22 hours') at time zone 'UTC' as quoted_at
 from player_box;
 
 create table players as

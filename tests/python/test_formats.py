@@ -125,6 +125,7 @@ def test_what_is_printed_is_what_is_meant(conversions, macro, printed, meant):
         ("date_of", "01.11.2023"),
         ("eastern_day_of", "tomorrow"),
         ("day_of_eastern_time", "2024-10-22T23:30:00+00:00"),
+        ("day_of_eastern_time", "2024-10-22T23:30:00-08:00"),
         ("day_of_eastern_time", "10/22/2024"),
         ("instant_of", "soon"),
         ("minutes_of", "34:75"),
@@ -146,7 +147,15 @@ def test_every_macro_has_an_example(conversions):
             "select distinct function_name from duckdb_functions() where not internal"
         ).fetchall()
     }
-    by_use = {"season_from", "day_of_game", "result_of", "full_name_of", "id_of_name", "game_id_of_teams"}
+    by_use = {
+        "season_from",
+        "day_of_game",
+        "result_of",
+        "result_of_team",
+        "full_name_of",
+        "id_of_name",
+        "game_id_of_teams",
+    }
     assert ours == {macro for macro, *_ in MEANINGS} | by_use
 
 
@@ -192,7 +201,7 @@ GIVES = {
     "shufinskiy_shotdetail_po_2023.csv": "shots.parquet has 5 rows whose game_id is neither in games.parquet",
     "wyattowalsh_game.csv": "have a code of no NBA team: HUS; e.g. game 0024600001",
     "bbref_scraper_2014_11_02.csv": "no format fits the columns of bbref_scraper_2014_11_02.csv",
-    "kaggle_playerstatistics_derived.csv": "no format fits the columns of kaggle_playerstatistics_derived.csv",
+    "kaggle_playerstatistics_derived.csv": "no format fits the columns of kaggle_playerst",
 }
 
 
@@ -224,8 +233,8 @@ def test_games_of_balldontlie(samples, full_warehouse):
     load(samples / "balldontlie_games.json", full_warehouse)
     assert query(
         full_warehouse,
-        "select game_id, game_date::varchar, season, home_team, away_team, home_score, away_score, game_status "
-        "from nba_raw.games where source = 'balldontlie' order by game_date",
+        "select game_id, game_date::varchar, season, home_team, away_team, home_score, away_score, "
+        "game_status from nba_raw.games where source = 'balldontlie' order by game_date",
     ) == [
         ("1", "2026-01-01", "2025-26", "LAL", "BOS", 121, 119, "Final"),
         ("2", "2026-01-02", "2025-26", "LAL", "BOS", None, None, "postponed"),
@@ -407,8 +416,8 @@ def test_tonights_slate_has_no_scores_and_a_place_without_teams_is_no_game(files
     ]
 
 
-LOG = """SEASON_ID,TEAM_ID,TEAM_ABBREVIATION,TEAM_NAME,GAME_ID,GAME_DATE,MATCHUP,WL,MIN,FGM,FGA,FG3M,FG3A,FTM,FTA,\
-OREB,DREB,REB,AST,STL,BLK,TOV,PF,PTS,PLUS_MINUS
+LOG = """SEASON_ID,TEAM_ID,TEAM_ABBREVIATION,TEAM_NAME,GAME_ID,GAME_DATE,MATCHUP,WL,MIN,FGM,FGA,\
+FG3M,FG3A,FTM,FTA,OREB,DREB,REB,AST,STL,BLK,TOV,PF,PTS,PLUS_MINUS
 22025,1,{0},a,22500200,2025-11-10,{1},W,240,1,1,1,1,1,1,1,1,2,1,1,1,1,1,128,28
 22025,2,{2},b,22500200,2025-11-10,{3},L,240,1,1,1,1,1,1,1,1,2,1,1,1,1,1,100,-28
 """
@@ -440,6 +449,17 @@ def test_a_neutral_court_is_said(files, full_warehouse, matchups, home, warns):
         assert query(full_warehouse, games) == expected
 
 
+def test_a_log_may_name_the_season_as_people_do(files, full_warehouse):
+    """PlayerGameLogs and TeamGameLogs of nba_api have SEASON_YEAR where LeagueGameLog has SEASON_ID."""
+    files.mkdir()
+    log = LOG.format("TOR", "TOR vs. MIL", "MIL", "MIL @ TOR")
+    (files / "log.csv").write_text(log.replace("SEASON_ID", "SEASON_YEAR").replace("\n22025,", "\n2025-26,"))
+    assert rows_of(load(files, full_warehouse)) == {"games": 1, "team_box": 2}
+    assert query(full_warehouse, "select season from nba_raw.games where game_id = '0022500200'") == [
+        ("2025-26",)
+    ]
+
+
 def test_stats_of_balldontlie_alone_give_the_teams_too(files, full_warehouse):
     def stat(number: int, team: int, name: str, **more) -> dict:
         counts = "fgm fga fg3m fg3a ftm fta oreb dreb reb ast stl blk turnover pf pts"
@@ -468,11 +488,11 @@ def test_stats_of_balldontlie_alone_give_the_teams_too(files, full_warehouse):
     (files / "stats.json").write_text(json.dumps({"data": stats, "meta": {"per_page": 25}}))
     (files / "games.json").write_text(json.dumps({"data": [games]}))
     assert rows_of(load(files, full_warehouse)) == {"games": 1, "player_box": 3, "team_box": 2}
-    box = "from nba_raw.{} where game_id = '77' order by all"
-    assert query(full_warehouse, "select player_id, team_abbreviation, wl, min, pts " + box.format("player_box")) == [
-        (1, "BOS", "W", 34.2, 20), (2, "BOS", "W", 34, 10), (4, "LAC", "L", 0, 20),
+    box = "select team_abbreviation, {} from nba_raw.{} where game_id = '77' order by all"
+    assert query(full_warehouse, box.format("player_id, wl, min, pts", "player_box")) == [
+        ("BOS", 1, "W", 34.2, 20), ("BOS", 2, "W", 34, 10), ("LAC", 4, "L", 0, 20),
     ]  # fmt: skip
-    assert query(full_warehouse, "select team_abbreviation, pts, tov, plus_minus " + box.format("team_box")) == [
+    assert query(full_warehouse, box.format("pts, tov, plus_minus", "team_box")) == [
         ("BOS", 30, 3, None), ("LAC", 20, 0, None),
     ]  # fmt: skip
 
@@ -505,42 +525,52 @@ def test_formats_are_told_apart():
 
 FROM, TO = "2024-12-08", "2024-12-21"  # two games on a neutral court
 
-COUNTS = "fgm fga fg3m fg3a ftm fta oreb dreb reb ast stl blk tov pf pts".split()
-V3 = dict(
-    zip(
-        COUNTS,
-        "fieldGoalsMade fieldGoalsAttempted threePointersMade threePointersAttempted freeThrowsMade "
-        "freeThrowsAttempted reboundsOffensive reboundsDefensive reboundsTotal assists steals blocks turnovers "
-        "foulsPersonal points".split(),
-        strict=True,
-    )
-)
-PLAYER_COUNTS = ", ".join(COUNTS)
+V3 = {
+    "fgm": "fieldGoalsMade",
+    "fga": "fieldGoalsAttempted",
+    "fg3m": "threePointersMade",
+    "fg3a": "threePointersAttempted",
+    "ftm": "freeThrowsMade",
+    "fta": "freeThrowsAttempted",
+    "oreb": "reboundsOffensive",
+    "dreb": "reboundsDefensive",
+    "reb": "reboundsTotal",
+    "ast": "assists",
+    "stl": "steals",
+    "blk": "blocks",
+    "tov": "turnovers",
+    "pf": "foulsPersonal",
+    "pts": "points",
+}
+BOX = ", ".join(V3)
+BOX_V2 = BOX.replace("tov", 'tov as "TO"')
 CAMEL = ", ".join(f"{ours}::varchar as {theirs}" for ours, theirs in V3.items())
 
 LOG_OF_PLAYERS = f"""
     select
-        '2' || season[:4] as SEASON_ID, player_id as PLAYER_ID, player_name as PLAYER_NAME, team_id as TEAM_ID,
-        team_abbreviation as TEAM_ABBREVIATION, ltrim(game_id, '0') as GAME_ID, game_date as GAME_DATE,
-        team_abbreviation || if(is_home, ' vs. ', ' @ ') || opponent as MATCHUP, wl as WL, min as MIN,
-        {PLAYER_COUNTS}, plus_minus as PLUS_MINUS
+        '2' || season[:4] as SEASON_ID, player_id as PLAYER_ID, player_name as PLAYER_NAME,
+        team_id as TEAM_ID, team_abbreviation as TEAM_ABBREVIATION, ltrim(game_id, '0') as GAME_ID,
+        game_date as GAME_DATE, team_abbreviation || if(is_home, ' vs. ', ' @ ') || opponent as MATCHUP,
+        wl as WL, min as MIN, {BOX}, plus_minus as PLUS_MINUS
     from player_box
 """
 LOG_OF_TEAMS = f"""
     select
         '2' || season[:4] as SEASON_ID, team_id as TEAM_ID, team_abbreviation as TEAM_ABBREVIATION,
         team_name as TEAM_NAME, ltrim(game_id, '0') as GAME_ID, game_date as GAME_DATE, matchup as MATCHUP,
-        wl as WL, min as MIN, {PLAYER_COUNTS}, plus_minus as PLUS_MINUS
+        wl as WL, min as MIN, {BOX}, plus_minus as PLUS_MINUS
     from team_box
 """
 SHOT_CHART = """
     select
         'Shot Chart Detail' as GRID_TYPE, ltrim(game_id, '0') as GAME_ID, 1 as GAME_EVENT_ID,
-        player_id as PLAYER_ID, player_name as PLAYER_NAME, team_id as TEAM_ID, '' as TEAM_NAME, period as PERIOD,
-        minutes_remaining as MINUTES_REMAINING, seconds_remaining as SECONDS_REMAINING,
+        player_id as PLAYER_ID, player_name as PLAYER_NAME, team_id as TEAM_ID, '' as TEAM_NAME,
+        period as PERIOD, minutes_remaining as MINUTES_REMAINING,
+        seconds_remaining as SECONDS_REMAINING,
         action_type as ACTION_TYPE, shot_type as SHOT_TYPE, zone_basic as SHOT_ZONE_BASIC,
         zone_area as SHOT_ZONE_AREA, zone_range as SHOT_ZONE_RANGE, shot_distance as SHOT_DISTANCE,
-        loc_x as LOC_X, loc_y as LOC_Y, shot_made::int as SHOT_MADE_FLAG, strftime(game_date, '%Y%m%d') as GAME_DATE,
+        loc_x as LOC_X, loc_y as LOC_Y, shot_made::int as SHOT_MADE_FLAG,
+        strftime(game_date, '%Y%m%d') as GAME_DATE,
         home_team as HTM, away_team as VTM
     from shots
 """
@@ -549,7 +579,7 @@ V2_PLAYERS = f"""
     select
         game_id as GAME_ID, team_id as TEAM_ID, team_abbreviation as TEAM_ABBREVIATION, '' as TEAM_CITY,
         player_id as PLAYER_ID, player_name as PLAYER_NAME, '' as START_POSITION, '' as COMMENT,
-        min || '.000000:00' as MIN, {PLAYER_COUNTS.replace("tov", 'tov as "TO"')}, plus_minus as PLUS_MINUS
+        min || '.000000:00' as MIN, {BOX_V2}, plus_minus as PLUS_MINUS
     from player_box
     union all by name
     select distinct game_id as GAME_ID, 1 as TEAM_ID, 'BOS' as TEAM_ABBREVIATION, 9 as PLAYER_ID,
@@ -558,8 +588,8 @@ V2_PLAYERS = f"""
 """
 V2_TEAMS = f"""
     select
-        game_id as GAME_ID, team_id as TEAM_ID, team_name as TEAM_NAME, team_abbreviation as TEAM_ABBREVIATION,
-        '' as TEAM_CITY, min::int || ':00' as MIN, {PLAYER_COUNTS.replace("tov", 'tov as "TO"')},
+        game_id as GAME_ID, team_id as TEAM_ID, team_name as TEAM_NAME,
+        team_abbreviation as TEAM_ABBREVIATION, '' as TEAM_CITY, min::int || ':00' as MIN, {BOX_V2},
         plus_minus as PLUS_MINUS
     from team_box
 """
@@ -567,7 +597,8 @@ V2_BENCH = V2_TEAMS.replace("from team_box", ", 'Bench' as STARTERS_BENCH from t
 V3_PLAYERS = f"""
     select
         game_id as "gameId", team_id as "teamId", team_abbreviation as "teamTricode", player_id as "personId",
-        split_part(player_name, ' ', 1) as "firstName", player_name[strpos(player_name, ' ') + 1:] as "familyName",
+        split_part(player_name, ' ', 1) as "firstName",
+        player_name[strpos(player_name, ' ') + 1:] as "familyName",
         '' as comment, min || ':00' as minutes, {CAMEL}, plus_minus as "plusMinusPoints"
     from player_box
     union all by name
@@ -595,7 +626,8 @@ SCHEDULE = """
 """
 KAGGLE_PLAYERS = f"""
     select
-        split_part(player_name, ' ', 1) as "firstName", player_name[strpos(player_name, ' ') + 1:] as "lastName",
+        split_part(player_name, ' ', 1) as "firstName",
+        player_name[strpos(player_name, ' ') + 1:] as "lastName",
         player_id as "personId", ltrim(game_id, '0') as "gameId", game_date || ' 22:30:00' as "gameDate",
         '' as "playerteamCity", own.team_name as "playerteamName", '' as "opponentteamCity",
         other.team_name as "opponentteamName", (wl = 'W')::int as win, is_home::int as home,
@@ -606,8 +638,9 @@ KAGGLE_PLAYERS = f"""
 """
 KAGGLE_TEAMS = f"""
     select
-        ltrim(game_id, '0') as "gameId", game_date || 'T22:30:00-05:00' as "gameDateTimeEst", '' as "teamCity",
-        team_box.team_name as "teamName", team_box.team_id as "teamId", other.team_id as "opponentTeamId",
+        ltrim(game_id, '0') as "gameId", game_date || 'T22:30:00-05:00' as "gameDateTimeEst",
+        '' as "teamCity", team_box.team_name as "teamName",
+        team_box.team_id as "teamId", other.team_id as "opponentTeamId",
         is_home::int as home, (wl = 'W')::int as win, pts as "teamScore", 0 as "opponentScore",
         {CAMEL.replace("pts::varchar as points", 'min as "numMinutes"')}, plus_minus as "plusMinusPoints"
     from team_box join team_names as other on other.team_abbreviation = opponent_abbreviation
@@ -644,7 +677,8 @@ def fortnight(real_data, tmp_path_factory) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     for file in ("games", "player_box", "team_box", "shots"):
         con.execute(
-            f"create table {file} as from '{real_data / file}.parquet' where game_date between '{FROM}' and '{TO}'"
+            f"create table {file} as from '{real_data / file}.parquet' "
+            f"where game_date between '{FROM}' and '{TO}'"
         )
     con.execute("delete from games where season_type <> 'regular'")
     con.execute(
@@ -809,8 +843,8 @@ FORMS = {
     "eoinamoore": (as_kaggle, OF_KAGGLE),
 }
 WITHOUT_SHOTS = {"V2 frames", "V3 frames", "eoinamoore"}
-# Its author leaves out who has neither minutes nor anything counted: nobody can tell him from one who did not play.
-PLAYED = "where not (min = 0 and {} = 0 and plus_minus = 0)".format(" + ".join(COUNTS))
+# A player with neither minutes nor anything counted cannot be told from one who did not play.
+PLAYED = "where not (min = 0 and {} = 0 and plus_minus = 0)".format(" + ".join(V3))
 
 
 @pytest.mark.real

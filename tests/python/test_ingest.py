@@ -281,6 +281,21 @@ def test_lines_are_replaced_by_game_and_source(files, full_warehouse):
     assert query(full_warehouse, lines) == [("book", 200.5), ("other", 200.5)]
 
 
+def test_bets_on_players_are_replaced_by_day_bookmaker_and_market(files, full_warehouse):
+    bets = "select * replace ({} as bookmaker) from player_props where game_date = '2021-10-19' limit 1"
+    assert (
+        load(write_files(files, **only(player_props=bets.format("'other'"))), full_warehouse).warnings == []
+    )
+    count = "select bookmaker, count(*) from nba_raw.player_props group by all order by all"
+    assert query(full_warehouse, count) == [("book", 12), ("other", 1)]
+    [warning] = load(write_files(files, **only(player_props=bets.format("'book'"))), full_warehouse).warnings
+    assert "e.g. day, bookmaker and market 2021-10-19, book, points has 1 instead of 4" in warning
+    assert query(full_warehouse, count) == [("book", 9), ("other", 1)]
+    assert query(full_warehouse, "select distinct quoted_at::varchar from nba_raw.player_props order by 1")[
+        0
+    ] == ("2021-10-19 22:00:00",)
+
+
 def test_transactions_are_replaced_by_day(files, full_warehouse):
     """A day of one season says nothing about the others, nor about other days of that season."""
     write_files(
