@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -206,7 +206,7 @@ def _open(recognised: Recognised, con: duckdb.DuckDBPyConnection) -> None:
 
 
 @contextmanager
-def _reading(recognised: Recognised, what: str) -> Iterator[None]:
+def _reading(recognised: Recognised, what: str) -> Generator[None]:
     """Say which file it was that could not be converted."""
     try:
         yield
