@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +13,10 @@ import duckdb
 from orchestrator.core import seeds, sql_text
 from orchestrator.core.errors import UserError
 from orchestrator.raw.faults import UNCHANGED
+from orchestrator.raw.files import only_row
 from orchestrator.raw.mapping import Mapping, TableMapping, formats, read
 from orchestrator.raw.opening import READERS, Sheet, sheets
-from orchestrator.raw.tables import RAW_TABLES, RawTable
+from orchestrator.raw.tables import GAMES, RAW_TABLES, RawTable
 
 CONVERSIONS = Path(__file__).parent / "conversions.sql"
 
@@ -44,6 +46,13 @@ class Conversion:
             if given.table is table
         ]
 
+    def by_title(self) -> dict[str, list[Recognised]]:
+        """Return what was recognised by the title of its mapping."""
+        found: dict[str, list[Recognised]] = {}
+        for one in self.recognised:
+            found.setdefault(one.mapping.title, []).append(one)
+        return found
+
     @property
     def lacking(self) -> list[str]:
         """The raw tables that nothing gives."""
@@ -63,27 +72,39 @@ def converted(
     A folder that has one of the raw files (games.parquet and so on) is read as it is. `inform` hears as what
     each other file was read, `note` which were ignored. UserError when nothing can be used.
     """
-    if _is_ours(source):
-        _note_unknown_files(source, note)
-        return source
     (unpacked := scratch / "unpacked").mkdir()
     (folder := scratch / "converted").mkdir()
     with duckdb.connect() as con:
+        if _is_ours(source, con):
+            _note_unknown_files(source, note)
+            return source
         con.execute(f"set memory_limit = '1GB'; set temp_directory = {sql_text.text(str(scratch))}")
         found = look(source, unpacked, con, [read(path) for path in mappings])
         for sheet in found.unknown:
             note(f"{sheet.name} is ignored: no format fits its columns {_some(sheet.columns)}")
         if not found.recognised:
             raise UserError(_nothing_known(source, found))
-        for one in found.recognised:
-            tables = ", ".join(given.table.name for given in one.mapping.tables)
-            inform(f"{one.sheet.name}: read as {one.mapping.title}, gives {tables}")
-        write(found, folder, con)
+        for title, alike in found.by_title().items():
+            tables = ", ".join(given.table.name for given in alike[0].mapping.tables)
+            more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+            inform(f"{alike[0].sheet.name}{more}: read as {title}, gives {tables}")
+        write(found, folder, con, note)
     return folder
 
 
-def _is_ours(source: Path) -> bool:
-    return source.is_dir() and any((source / table.file).is_file() for table in RAW_TABLES)
+def _is_ours(source: Path, con: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether a folder has a raw file of ours; another format may use the same file name."""
+    for table in RAW_TABLES:
+        path = source / table.file
+        if not path.is_file():
+            continue
+        try:
+            (sheet,) = sheets(path, source, con)
+        except UserError:
+            return True  # the load says what is wrong with it
+        if not any(mapping.fits(sheet) for mapping in formats()):
+            return True
+    return False
 
 
 def _note_unknown_files(source: Path, note: Callable[[str], None]) -> None:
@@ -119,9 +140,10 @@ def look(
     Archives are unpacked into `scratch`. UserError when something cannot be read.
     """
     found = Conversion()
-    for sheet in sheets(source, scratch, con):
-        own = [mapping for mapping in mappings if mapping.fits(sheet.columns)]
-        known = [mapping for mapping in formats() if mapping.fits(sheet.columns)]
+    headerless = [mapping.files for mapping in mappings if mapping.files and not mapping.has_header]
+    for sheet in sheets(source, scratch, con, headerless):
+        own = [mapping for mapping in mappings if mapping.fits(sheet)]
+        known = [mapping for mapping in formats() if mapping.fits(sheet)]
         if own or known:
             # Of several formats the one that asks for the most columns knows the file best.
             best = own[0] if own else max(known, key=lambda mapping: len(mapping.columns))
@@ -131,52 +153,97 @@ def look(
     return found
 
 
-def write(found: Conversion, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make what mappings may use: the conversions, `teams`, and `games`, which is still empty."""
+    con.execute("create table teams (team_id bigint, team_abbr varchar, team_name varchar, nickname varchar)")
+    con.executemany(
+        "insert into teams values (?, ?, ?, ?)",
+        [
+            (int(row["team_id"]), row["team_abbr"], row["team_name"], row["nickname"])
+            for row in seeds.rows("nba_teams")
+        ],
+    )
+    con.execute(CONVERSIONS.read_text())
+    columns = ", ".join(f"{sql_text.name(column.name)} {column.type}" for column in GAMES.columns)
+    con.execute(f"create table games ({columns})")
+
+
+def write(
+    found: Conversion, folder: Path, con: duckdb.DuckDBPyConnection, note: Callable[[str], None]
+) -> None:
     """Write the raw files that the recognised sheets give into a folder.
 
-    UserError names the file and the first value that cannot be converted.
+    UserError names the file and the first value that cannot be converted. `note` hears of oddities.
     """
-    con.execute(CONVERSIONS.read_text())
-    con.execute("create table teams (team_id bigint, team_abbr varchar, team_name varchar)")
-    con.executemany(
-        "insert into teams values (?, ?, ?)",
-        [(int(row["team_id"]), row["team_abbr"], row["team_name"]) for row in seeds.rows("nba_teams")],
-    )
+    prepare(con)
+    for recognised in found.recognised:
+        _note_oddities(recognised, con, note)
     for table in RAW_TABLES:
-        parts: dict[bool, list[str]] = {False: [], True: []}
-        for number, (recognised, given) in enumerate(found.sources(table)):
-            name = _converted(recognised, given, f"{table.name}_{number}", con)
-            parts[given.is_fallback].append(f"from {name}")
-        if first := parts[False] or parts[True]:
-            rows = " union all by name ".join(first)
-            if parts[False] and parts[True] and table.key:
-                more = " union all by name ".join(parts[True])
-                key = ", ".join(table.key)
-                rows += f" union all by name from (from ({more}) anti join ({rows}) using ({key}))"
-            path = sql_text.text(str(folder / table.file))
-            con.execute(f"copy ({rows}) to {path} (format parquet, compression zstd)")
+        parts = [
+            _converted(recognised, given, f"{table.name}_{number}", con)
+            for number, (recognised, given) in enumerate(found.sources(table))
+        ]
+        if not parts:
+            continue
+        rows = " union all by name ".join(f"from {part}" for part in parts)
+        if table.key and len(parts) > 1:
+            key = ", ".join(table.key)
+            rows = f"from ({rows}) qualify rank() over (partition by {key} order by _rank) = 1"
+        rows = f"select * exclude (_rank) from ({rows})"
+        path = sql_text.text(str(folder / table.file))
+        con.execute(f"copy ({rows}) to {path} (format parquet, compression zstd)")
+        if table is GAMES:
+            con.execute(f"insert into games by name from {path}")
+
+
+def _note_oddities(
+    recognised: Recognised, con: duckdb.DuckDBPyConnection, note: Callable[[str], None]
+) -> None:
+    for what, sql in recognised.mapping.oddities.items():
+        with _reading(recognised, what):
+            _open(recognised, con)
+            count, example = only_row(con.execute(f"select count(*), min(example) from ({sql})"))
+        if count:
+            note(f"{recognised.sheet.name}: {count:,} {what}; e.g. {example}")
 
 
 def _converted(recognised: Recognised, given: TableMapping, name: str, con: duckdb.DuckDBPyConnection) -> str:
     """Convert the rows of a sheet into a table of this name; return the name."""
-    con.execute(f"create or replace temp view source as {recognised.sheet.sql}")
     columns = {
         column.name: f"({given.columns.get(column.name, 'null')})::{column.type}"
         for column in given.table.columns
         if column.required or column.name in given.columns
     }
     listed = ", ".join(f"{sql} as {sql_text.name(column)}" for column, sql in columns.items())
+    with _reading(recognised, given.table.name, lambda: _failing(columns, given.rows, con)):
+        _open(recognised, con)
+        con.execute(
+            f"create temp table {name} as "
+            f"select {listed}, ({given.rank})::bigint as _rank from ({given.rows})"
+        )
+    return name
+
+
+def _open(recognised: Recognised, con: duckdb.DuckDBPyConnection) -> None:
+    """Make the view `source`."""
+    sheet = recognised.sheet
+    lacking = [name for name in recognised.mapping.may_lack if name not in sheet.columns]
+    more = "".join(f", null::varchar as {sql_text.name(name)}" for name in lacking)
+    con.execute(f"create or replace temp view source as select *{more} from ({sheet.sql})")
+
+
+@contextmanager
+def _reading(recognised: Recognised, what: str, where: Callable[[], str] = lambda: "") -> Generator[None]:
+    """Say which file, and where in what it should give, could not be converted."""
     try:
-        con.execute(f"create temp table {name} as select {listed} from ({given.rows})")
+        yield
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        where = given.table.name + _failing(columns, given.rows, con)
         raise UserError(
-            f"{recognised.sheet.name}, read as {recognised.mapping.title}, does not give {where}: "
+            f"{recognised.sheet.name}, read as {recognised.mapping.title}, does not give {what}{where()}: "
             f"{sql_text.reason(error)}. {UNCHANGED}"
         ) from None
-    return name
 
 
 def _failing(columns: dict[str, str], rows: str, con: duckdb.DuckDBPyConnection) -> str:

@@ -128,3 +128,81 @@ create macro espn_season_type_of(kind, home_id, away_id, headline) as case
     when count_of(kind) = 5 then 'play_in'
     else error('''' || kind || ''' is not a season_type of ESPN: 1, 2, 3 or 5')
 end;
+
+-- --- games and teams -----------------------------------------------------------------------------------------
+
+-- The season of the league's id of a game: 0022300061 is of 2023-24.
+create macro season_of_game(x) as case
+    when text_of(x) is null then null
+    when regexp_full_match(game_id_of(x), '00[1-6]\d{7}')
+        then season_from(
+            try_cast(substr(game_id_of(x), 4, 2) as bigint)
+            + case when substr(game_id_of(x), 4, 2) >= '46' then 1900 else 2000 end
+        )
+    else error('game ' || x || ' does not say its season: map season')
+end;
+
+-- The day of a game that a file names only by its id, as `games` knows it.
+create macro day_of_game(x, day) as case
+    when day is null
+        then error(
+            'game ' || game_id_of(x) || ' is in none of the files, and this one does not say its date: '
+            || 'put the log of teams (LeagueGameLog) or the schedule (ScheduleLeagueV2) beside it'
+        )
+    else day
+end;
+
+-- W or L of a score; NULL where one is not known.
+create macro result_of(own, other) as case when own > other then 'W' when own < other then 'L' end;
+
+create macro result_of_team(team, home_team, home_score, away_score) as case
+    when team = home_team then result_of(home_score, away_score)
+    else result_of(away_score, home_score)
+end;
+
+create macro full_name_of(given, family) as nullif(concat_ws(' ', text_of(given), text_of(family)), '');
+
+-- What teams are called: in full, by their nickname alone, or as they once were.
+create view team_names as
+select lower(name) as name, any_value(team_abbr) as team_abbr
+from (
+    select team_name as name, team_abbr from teams
+    union all
+    select nickname, team_abbr from teams
+    union all
+    from (values
+        ('Trail Blazers', 'POR'), ('Los Angeles Clippers', 'LAC'), ('LA Lakers', 'LAL'), ('New Jersey Nets', 'BKN'),
+        ('Charlotte Bobcats', 'CHA'), ('New Orleans Hornets', 'NOP'),
+        ('New Orleans/Oklahoma City Hornets', 'NOP'), ('Seattle SuperSonics', 'OKC'),
+        ('Vancouver Grizzlies', 'MEM'), ('Washington Bullets', 'WAS')
+    ) as known (name, team_abbr)
+)
+group by all;
+
+-- The code of a team's name; a name that is none of the NBA's stays, as codes do.
+create macro team_of_name(x) as coalesce(
+    (select team_abbr from team_names where name = lower(text_of(x))), text_of(x)
+);
+
+-- Ids for sources that have none, the same for the same words.
+create macro id_of_name(x) as 1000000000000 + (md5_number_lower(lower(text_of(x))) % 1000000000000)::bigint;
+
+create macro game_id_of_teams(day, away, home) as 'derived:' || day || ':' || away || '@' || home;
+
+-- A time on the clocks of the US East says its day. stats.nba.com ends such times with a Z that means nothing.
+create macro day_of_eastern_time(x) as case
+    when text_of(x) is null then null
+    when regexp_full_match(text_of(x), '\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|-0[45]:?00)?)?')
+        and try_cast(text_of(x)[:10] as date) is not null then try_cast(text_of(x)[:10] as date)
+    else error('''' || x || ''' is not a time in US Eastern')
+end;
+
+-- An instant with its offset; without one it is UTC.
+create macro instant_of(x) as case
+    when text_of(x) is null then null
+    when regexp_matches(text_of(x), '\d(Z|[+-]\d{2}(:?\d{2})?)$') and text_of(x) like '%:%'
+        and try_cast(text_of(x) as timestamptz) is not null
+        then try_cast(text_of(x) as timestamptz) at time zone 'UTC'
+    when try_cast(text_of(x) as timestamp) is not null then try_cast(text_of(x) as timestamp)
+    else error('''' || x || ''' is not an instant')
+end;

@@ -195,6 +195,10 @@ class _File:
                 return name
             case "DATE", _ if family in {"DATE", *TIMESTAMPS, *TEXTS}:
                 return self._date(column, family)
+            case "TIMESTAMP", "TIMESTAMP WITH TIME ZONE":
+                return f"{name} at time zone 'UTC'"
+            case "TIMESTAMP", _ if family in TIMESTAMPS:
+                return f"{name}::timestamp"
             case "BIGINT", _ if family in INTEGERS | FRACTIONS:
                 whole = f"try_cast({name} as bigint)"  # rounds, hence the comparison
                 sql = f"case when {whole} = {name} then {whole} end"
@@ -405,6 +409,7 @@ def _expected(column: Column) -> str:
         "BOOLEAN": "true or false",
         "BIGINT": "whole numbers",
         "DOUBLE": "finite numbers",
+        "TIMESTAMP": "timestamps in UTC",
         "DATE": f"dates (YYYY-MM-DD) from {FIRST_YEAR} to {_next_year()}",
     }[column.type]
 

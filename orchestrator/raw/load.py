@@ -245,7 +245,7 @@ class _Load:
         for table in RAW_TABLES:
             if table in self._staged:
                 self._note_fewer_rows(table)
-            elif not self._one(f"select exists (from after.{table.name})")[0]:
+            elif table.is_read and not self._one(f"select exists (from after.{table.name})")[0]:
                 self._note(
                     f"{table.file} is missing and {RAW}.{table.name} is empty: what needs it is unknown"
                 )
@@ -357,18 +357,20 @@ class _Load:
                 from (select {part}, count(*) as rows from staged.{table.name} group by all) as now
                 join (
                     select {part}, count(*) as rows from stored.{table.name}
-                    where {part} in (select {part} from staged.{table.name})
+                    where ({part}) in (select ({part}) from staged.{table.name})
                     group by all
                 ) as before using ({part})
                 where now.rows < before.rows
             )
-            select count(*), min({part}), arg_min(after, {part}), arg_min(before, {part}) from fewer
+            select
+                count(*), min(({part})), arg_min(after, ({part})), arg_min(before, ({part}))
+            from fewer
             """
         )
         if count:
             self._note(
                 f"{table.file}: fewer rows than stored for {count:,} {table.part_noun}s; "
-                f"e.g. {table.part_noun} {example} has {after:,} instead of {before:,}; "
+                f"e.g. {table.part_noun} {_shown(example)} has {after:,} instead of {before:,}; "
                 f"a file replaces each {table.part_noun} it holds"
             )
 
@@ -396,3 +398,7 @@ class _Load:
 
     def _one(self, query: str) -> tuple:
         return only_row(self._con.execute(query))
+
+
+def _shown(part: object) -> str:
+    return ", ".join(map(str, part)) if isinstance(part, tuple) else str(part)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from typing import Any
 import yaml
 
 from orchestrator.core.errors import UserError
+from orchestrator.raw.opening import Sheet
 from orchestrator.raw.tables import RAW_TABLES, RawTable
 
 FORMATS = Path(__file__).parent / "formats"
-KEYS = {"title", "columns", "without", "tables"}
+KEYS = {"title", "columns", "without", "may_lack", "files", "header", "oddities", "tables"}
 TABLE_KEYS = {"from", "fallback", "columns"}
 
 
@@ -28,11 +30,13 @@ class TableMapping:
 
     table: RawTable
     rows: str
-    """SQL over `source`, the rows of the file with all columns as text and in lower case."""
+    """SQL over `source`, the rows of the file with all columns as text and in lower case; `teams`; and
+    `games`, the games of this load, for the tables that come after them."""
     columns: dict[str, str]
     """SQL over the columns of `rows`, by column of the table."""
-    is_fallback: bool
-    """Whether a row counts only where no other file has one of its key."""
+    rank: str
+    """SQL over the columns of `rows`: of rows of one key that several files have, those of the lowest rank
+    count. 0 for what counts first."""
 
     @property
     def absent(self) -> list[str]:
@@ -54,11 +58,23 @@ class Mapping:
     """A file with all of these columns is of this kind, the more of them the surer."""
     without: tuple[str, ...]
     """A file with one of these is not."""
+    may_lack: tuple[str, ...]
+    """Columns that some files of this kind do not have; they are NULL there."""
+    files: str | None
+    """Only a file whose name matches this pattern is of this kind."""
+    has_header: bool
+    """Whether the first line of a CSV names the columns; otherwise they are column0 and so on."""
+    oddities: dict[str, str]
+    """What to warn of, and SQL over `source` that gives a text per case, as column `example`."""
     tables: tuple[TableMapping, ...]
 
-    def fits(self, columns: Collection[str]) -> bool:
-        """Tell whether a file with these columns (in lower case) is of this kind."""
-        return set(self.columns) <= set(columns) and not set(self.without) & set(columns)
+    def fits(self, sheet: Sheet) -> bool:
+        """Tell whether a table in a file is of this kind."""
+        return (
+            (self.files is None or fnmatchcase(sheet.path.name, self.files))
+            and set(self.columns) <= set(sheet.columns)
+            and not set(self.without) & set(sheet.columns)
+        )
 
 
 @cache
@@ -83,11 +99,25 @@ def read(path: Path) -> Mapping:
         raise UserError(f"{path}: `tables` must name the raw tables that the file gives")
     known = {table.name: table for table in RAW_TABLES}
     _refuse_unknown(path, "tables", given, known)
+    columns, files = _names(path, entries, "columns"), entries.get("files")
+    if not columns and not files:
+        raise UserError(f"{path} fits any file: say in `columns`, or in `files`, which ones it is for")
+    if entries.get("header") is False and not files:
+        raise UserError(
+            f"{path}: a file without a header is known by its name: give `files`, such as '*.csv'"
+        )
+    oddities = entries.get("oddities", {})
+    if not isinstance(oddities, dict):
+        raise UserError(f"{path}: `oddities` must be a mapping: what they are: SQL that gives examples")
     return Mapping(
         name=path.stem,
         title=str(entries.get("title", path.stem)),
-        columns=_names(path, entries, "columns"),
+        columns=columns,
         without=_names(path, entries, "without"),
+        may_lack=_names(path, entries, "may_lack"),
+        files=str(files) if files else None,
+        has_header=entries.get("header") is not False,
+        oddities={str(what): str(sql) for what, sql in oddities.items()},
         tables=tuple(_table(path, known[name], entry) for name, entry in given.items()),
     )
 
@@ -101,9 +131,9 @@ def _table(path: Path, table: RawTable, entry: Any) -> TableMapping:
     columns = {name: str(sql) for name, sql in entry["columns"].items()}
     if key := [name for name in table.key or () if name not in columns]:
         raise UserError(f"{path}: tables.{table.name}.columns lacks {', '.join(key)}, the key of its rows")
-    return TableMapping(
-        table, str(entry.get("from", "select * from source")), columns, entry.get("fallback") is True
-    )
+    fallback = entry.get("fallback", 0)
+    rank = str(int(fallback)) if isinstance(fallback, bool) else str(fallback)
+    return TableMapping(table, str(entry.get("from", "select * from source")), columns, rank)
 
 
 def _names(path: Path, entries: dict, key: str) -> tuple[str, ...]:

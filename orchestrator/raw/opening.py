@@ -5,8 +5,9 @@ from __future__ import annotations
 import glob
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,9 @@ READERS = {
 COMPRESSED = {".gz", ".zst"}
 ARCHIVES = {".zip", ".tar", ".tgz", ".txz", ".xz", ".tar.gz", ".tar.xz", ".tar.bz2"}
 RESULT_SETS = {"resultSets", "resultSet"}
+TEXT_OF_JSON = "->>'$'"
+# What web services wrap around their rows, which are under "data".
+ENVELOPE = {"data", "meta", "timestamp", "previous_timestamp", "next_timestamp"}
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,12 @@ class Sheet:
     """A query for its rows, with all columns as text; blank or nested values as they are."""
 
 
-def sheets(source: Path, scratch: Path, con: duckdb.DuckDBPyConnection) -> Iterator[Sheet]:
+def sheets(
+    source: Path, scratch: Path, con: duckdb.DuckDBPyConnection, headerless: Sequence[str] = ()
+) -> Iterator[Sheet]:
     """Yield the tables of a file, or of all files of a folder; archives are unpacked into `scratch`.
+
+    CSV files whose name matches a pattern in `headerless` have no line with the names of the columns.
 
     UserError when the source is not there, or a file of a known kind cannot be read.
     """
@@ -53,9 +61,10 @@ def sheets(source: Path, scratch: Path, con: duckdb.DuckDBPyConnection) -> Itera
         if kind_of(path) in ARCHIVES:
             folder = scratch / f"{len(list(scratch.iterdir()))}-{path.name}"
             _unpack(path, folder)
-            yield from sheets(folder, scratch, con)
+            yield from sheets(folder, scratch, con, headerless)
         elif kind_of(path) in READERS:
-            yield from _sheets_of(path, con)
+            has_header = not any(fnmatchcase(path.name, pattern) for pattern in headerless)
+            yield from _sheets_of(path, con, has_header)
 
 
 def kind_of(path: Path) -> str:
@@ -68,12 +77,18 @@ def kind_of(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
-def _sheets_of(path: Path, con: duckdb.DuckDBPyConnection) -> Iterator[Sheet]:
+def _sheets_of(path: Path, con: duckdb.DuckDBPyConnection, has_header: bool) -> Iterator[Sheet]:
     reader = READERS[kind_of(path)].format(sql_text.text(glob.escape(str(path))))
+    if not has_header:
+        reader = reader.replace("header = true", "header = false")
     try:
-        columns = [name for name, *_ in con.execute(f"describe from {reader}").fetchall()]
+        types = {name: type_ for name, type_, *_ in con.execute(f"describe from {reader}").fetchall()}
+        columns = list(types)
         if found := RESULT_SETS.intersection(columns):
             yield from _result_sets(path, reader, found.pop(), con)
+            return
+        if "json" in kind_of(path) and set(columns) <= ENVELOPE and "data" in columns:
+            yield _contents(path, reader, con)
             return
     except duckdb.Error as error:
         raise UserError(
@@ -81,7 +96,10 @@ def _sheets_of(path: Path, con: duckdb.DuckDBPyConnection) -> Iterator[Sheet]:
             "It may be damaged or cut short: fetch it again."
         ) from None
     as_text = ", ".join(
-        f"{sql_text.name(name)}::varchar as {sql_text.name(name.lower())}" for name in columns
+        # JSON has its text in quotes, unless it is asked for as text.
+        f"{sql_text.name(name)}{TEXT_OF_JSON if type_ == 'JSON' else '::varchar'} "
+        f"as {sql_text.name(name.lower())}"
+        for name, type_ in types.items()
     )
     yield Sheet(path, path.name, tuple(name.lower() for name in columns), f"select {as_text} from {reader}")
 
@@ -109,6 +127,26 @@ def _result_sets(path: Path, reader: str, key: str, con: duckdb.DuckDBPyConnecti
             tuple(header.lower() for header in headers),
             f"select {columns} from ({rows})",
         )
+
+
+def _contents(path: Path, reader: str, con: duckdb.DuckDBPyConnection) -> Sheet:
+    """Open an answer of a web service: its rows are a list, or one object, under "data"."""
+    rows = (
+        "select unnest(case json_type(data) when 'ARRAY' then from_json(data, '[\"json\"]') else [data] end) "
+        f"as row from (select to_json(data) as data from {reader})"
+    )
+    keys = [
+        key
+        for (key,) in con.execute(
+            f"select distinct unnest(json_keys(row)) from ({rows}) order by 1"
+        ).fetchall()
+    ]
+    columns = ", ".join(
+        f"row->>{sql_text.text(f'$.{sql_text.name(key)}')} as {sql_text.name(key.lower())}" for key in keys
+    )
+    return Sheet(
+        path, path.name, tuple(key.lower() for key in keys), f"select {columns or 'row'} from ({rows})"
+    )
 
 
 def _unpack(path: Path, folder: Path) -> None:

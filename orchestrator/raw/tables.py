@@ -56,6 +56,8 @@ class RawTable:
     rules: tuple[Rule, ...] = ()
     is_needed: bool = False
     """Whether nothing can be built without it; the other files may be absent or empty."""
+    is_read: bool = True
+    """Whether models read it: nothing is missing without a table that none reads."""
 
     @property
     def has_season_column(self) -> bool:
@@ -70,7 +72,8 @@ class RawTable:
             return f"season = '{season}'"
         year = start_year(season)
         last = first_day(year + 1) - timedelta(days=1)
-        return f"event_date between date '{first_day(year)}' and date '{last}'"
+        day = next(column.name for column in self.columns if column.type == "DATE")
+        return f"{day} between date '{first_day(year)}' and date '{last}'"
 
 
 def _never_null(type_: str, names: str, **more: Any) -> tuple[Column, ...]:
@@ -247,5 +250,23 @@ PLAYERS = RawTable(
     part_noun="player",
 )
 
+# Bookmakers' bets on players, under the names that they print. A player may have several lines a day.
+PLAYER_PROPS = RawTable(
+    name="player_props",
+    file="player_props.parquet",
+    columns=(
+        *_never_null("DATE", "game_date"),
+        *_never_null("VARCHAR", "player_name market bookmaker"),
+        *_nullable("DOUBLE", "line over_price under_price"),
+        *_extra("VARCHAR", "home_team away_team"),
+        *_extra("TIMESTAMP", "commence_time quoted_at"),
+    ),
+    key=None,
+    season=season_sql("game_date"),
+    part=("game_date", "bookmaker", "market"),
+    part_noun="day, bookmaker and market",
+    is_read=False,
+)
+
 # Games first: every other file is checked against them.
-RAW_TABLES = (GAMES, PLAYER_BOX, TEAM_BOX, SHOTS, BETTING_LINES, INJURY_EVENTS, PLAYERS)
+RAW_TABLES = (GAMES, PLAYER_BOX, TEAM_BOX, SHOTS, BETTING_LINES, INJURY_EVENTS, PLAYERS, PLAYER_PROPS)

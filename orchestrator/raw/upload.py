@@ -179,11 +179,15 @@ def _summary(table: RawTable) -> str:
 
 def _export(warehouse: Connection, chunk: Chunk, folder: Path) -> Path:
     table = _table(chunk)
-    columns = ", ".join(sql_text.name(column.name) for column in table.columns)
+    stamps = {column.name for column in table.columns if column.type == "TIMESTAMP"} | {"ingested_at"}
+    columns = ", ".join(
+        # A timestamp that is UTC by agreement becomes one that says so: BigQuery's other kind is DATETIME.
+        f"{quoted} at time zone 'UTC' as {quoted}" if name in stamps else quoted
+        for name, quoted in ((name, sql_text.name(name)) for name in columns_of(table))
+    )
     file = folder / f"{chunk}.parquet"
     warehouse.rows(
-        # A timestamp that is UTC by agreement becomes one that says so: BigQuery's other kind is DATETIME.
-        f"copy (select {columns}, ingested_at at time zone 'UTC' as ingested_at from {DATASET}.{table.name} "
+        f"copy (select {columns} from {DATASET}.{table.name} "
         f"where {table.rows_of(chunk.season)}) to {sql_text.text(str(file))} "
         "(format parquet, compression zstd)"
     )

@@ -26,7 +26,8 @@ from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query
 
 pytestmark = pytest.mark.real
 SEASON = "2022-23"
-CHUNKS = {(table.name, SEASON if table.season else None) for table in RAW_TABLES}
+# There are no bets on players in that season.
+CHUNKS = {(table.name, SEASON if table.season else None) for table in RAW_TABLES if table.is_read}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,7 @@ def sums(ask, table) -> tuple:
         "DOUBLE": "round(sum({0}), 6)",
         "BOOLEAN": "sum(case when {0} then 1 else 0 end)",
         "DATE": "sum(extract(year from {0}) * 372 + extract(month from {0}) * 31 + extract(day from {0}))",
+        "TIMESTAMP": "sum(extract(day from {0}) * 24 + extract(hour from {0}))",
     }
     parts = [f"count({column.name}), {of[column.type].format(column.name)}" for column in table.columns]
     ((*found,),) = ask(f"select count(*), {', '.join(parts)} from nba_raw.{table.name}")
@@ -119,7 +121,7 @@ def written(there: Emulator) -> dict:
 @pytest.mark.parametrize("table", RAW_TABLES, ids=lambda table: table.name)
 def test_every_column_adds_up(raw, uploaded, table):
     here = sums(asking(raw), table)
-    assert here[0] > 0
+    assert here[0] > 0 or not table.is_read
     assert sums(uploaded.query, table) == here
 
 

@@ -62,6 +62,14 @@ select
     null as acquired, 'Player 1' as relinquished, 'knee' as notes
 from (values ('2021-10-01'), ('2022-09-30'), ('2022-10-01')) as t (event_date);
 
+create table player_props as
+select
+    game_date, player_name, 'points' as market, 'book' as bookmaker, 4.5 as line, -110.0 as over_price,
+    null::double as under_price, 'Boston Celtics' as home_team, 'Los Angeles Lakers' as away_team,
+    game_date + interval '23 hours' as commence_time,
+    (game_date + interval '22 hours') at time zone 'UTC' as quoted_at
+from player_box;
+
 create table players as
 select id as player_id, 'Player ' || id as player_name, 'G' as position
 from (select unnest([1, 2, 3, 4])::bigint as id);

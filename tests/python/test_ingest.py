@@ -27,6 +27,8 @@ def test_valid_files_load_without_a_warning(files, warehouse):
         ("injury_events", "2021-22"): 2,
         ("injury_events", "2022-23"): 1,
         ("players", None): 4,
+        ("player_props", "2021-22"): 8,
+        ("player_props", "2022-23"): 4,
     }
 
 
@@ -279,6 +281,21 @@ def test_lines_are_replaced_by_game_and_source(files, full_warehouse):
     assert query(full_warehouse, lines) == [("book", 200.5), ("other", 200.5)]
 
 
+def test_bets_on_players_are_replaced_by_day_bookmaker_and_market(files, full_warehouse):
+    bets = "select * replace ({} as bookmaker) from player_props where game_date = '2021-10-19' limit 1"
+    assert (
+        load(write_files(files, **only(player_props=bets.format("'other'"))), full_warehouse).warnings == []
+    )
+    count = "select bookmaker, count(*) from nba_raw.player_props group by all order by all"
+    assert query(full_warehouse, count) == [("book", 12), ("other", 1)]
+    [warning] = load(write_files(files, **only(player_props=bets.format("'book'"))), full_warehouse).warnings
+    assert "e.g. day, bookmaker and market 2021-10-19, book, points has 1 instead of 4" in warning
+    assert query(full_warehouse, count) == [("book", 9), ("other", 1)]
+    assert query(full_warehouse, "select distinct quoted_at::varchar from nba_raw.player_props order by 1")[
+        0
+    ] == ("2021-10-19 22:00:00",)
+
+
 def test_transactions_are_replaced_by_day(files, full_warehouse):
     """A day of one season says nothing about the others, nor about other days of that season."""
     write_files(
@@ -494,8 +511,7 @@ def test_real_files_load_whole(real_data, warehouse):
         [(in_table,)] = query(warehouse, f"select count(*) from nba_raw.{table.name}")
         assert in_table == in_file
         assert sum(rows for (name, _), rows in report.rows.items() if name == table.name) == in_file
-    not_read, shots, spreads, names = report.warnings
-    assert "player_props.parquet" in not_read
+    shots, spreads, names = report.warnings
     # One attempt given to a team-mate; that four teams' shots disagree, the preflight says.
     assert shots.startswith("2 player-games whose shots the box score gives to a team-mate, or to nobody")
     assert spreads.startswith("114 games whose betting sources disagree about the sign of the spread")
