@@ -148,6 +148,12 @@ def test_every_macro_has_an_example(conversions):
         ).fetchall()
     }
     by_use = {
+        # with the formats of hoopR
+        "eastern_moment_of",
+        "eastern_time_of",
+        "is_home_of",
+        "is_espn_nba_team",
+        "espn_season_type_of",
         "season_from",
         "day_of_game",
         "result_of",
