@@ -236,7 +236,8 @@ def test_a_killed_run_is_taken_up_by_the_next(raw, there):
     process.wait()
     assert said[1].startswith("2/7")
 
-    whole = {table.name: sums(asking(raw), table)[0] for table in RAW_TABLES}
+    counts = {table.name: sums(asking(raw), table)[0] for table in RAW_TABLES}
+    whole = {name: count for name, count in counts.items() if count}  # what is empty has no part to upload
     arrived = set()
     for table in _tables(there) & set(whole):
         ((rows,),) = there.query(f"select count(*) from nba_raw.{table}")
