@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from orchestrator.core.clock import is_time_zone
@@ -29,10 +30,23 @@ _DATASET = Variable(
     re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch,
     "a dataset's name: letters, digits and underscores, such as nba_raw",
 )
+
+
+def _taken_names() -> set[str]:
+    """Return the names that DuckDB would confuse with the file's: it calls a database after its file."""
+    return {
+        "main",
+        "temp",
+        "system",
+        *(os.environ.get(name, usual).lower() for name, usual in DATASETS.items()),
+    }
+
+
 VARIABLES = {
     "NBA_DUCKDB_PATH": Variable(
-        lambda text: not (PROJECT_DIR / text).is_dir(),
-        "the path of the warehouse's file, such as /srv/nba/nba.duckdb",
+        lambda text: not (PROJECT_DIR / text).is_dir() and Path(text).stem.lower() not in _taken_names(),
+        "the path of the warehouse's file, such as /srv/nba/nba.duckdb, not named after a dataset nor "
+        "main, temp or system",
     ),
     "NBA_DUCKDB_MEMORY": Variable(_MEMORY.fullmatch, "a size with its unit, such as 512MB or 2GB"),
     "NBA_PHASE3": Variable(

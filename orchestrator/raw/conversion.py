@@ -15,7 +15,7 @@ from orchestrator.core.errors import UserError
 from orchestrator.raw.faults import UNCHANGED
 from orchestrator.raw.files import only_row
 from orchestrator.raw.mapping import Mapping, TableMapping, formats, read
-from orchestrator.raw.opening import READERS, Sheet, sheets
+from orchestrator.raw.opening import READERS, Sheet, can_be_read, sheets
 from orchestrator.raw.tables import GAMES, RAW_TABLES, RawTable
 
 CONVERSIONS = Path(__file__).parent / "conversions.sql"
@@ -109,8 +109,12 @@ def _is_ours(source: Path, con: duckdb.DuckDBPyConnection) -> bool:
 
 def _note_unknown_files(source: Path, note: Callable[[str], None]) -> None:
     known = {table.file for table in RAW_TABLES}
-    if unknown := sorted(file.name for file in source.glob("*.parquet") if file.name not in known):
-        note(f"ignored, because no table is loaded from a file of that name: {', '.join(unknown)}")
+    others = sorted(path.name for path in source.iterdir() if path.name not in known and can_be_read(path))
+    if others:
+        note(
+            f"ignored, because they stand beside raw files and none of those has such a name: "
+            f"{', '.join(others)}. To load files of other formats, give a folder without raw files"
+        )
 
 
 def _nothing_known(source: Path, found: Conversion) -> str:

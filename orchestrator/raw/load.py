@@ -246,9 +246,7 @@ class _Load:
             if table in self._staged:
                 self._note_fewer_rows(table)
             elif table.is_read and not self._one(f"select exists (from after.{table.name})")[0]:
-                self._note(
-                    f"{table.file} is missing and {RAW}.{table.name} is empty: what needs it is unknown"
-                )
+                self._note(f"{table.file} is missing and {RAW}.{table.name} is empty: {table.without}")
         if self._some_moved:
             count, game, old, new = self._one(
                 "select count(*), min(game_id), arg_min(old_date, game_id), arg_min(game_date, game_id) "

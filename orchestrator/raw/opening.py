@@ -25,7 +25,7 @@ READERS = {
     ".ndjson": "read_json({}, maximum_depth = 1)",
 }
 COMPRESSED = {".gz", ".zst"}
-ARCHIVES = {".zip", ".tar", ".tgz", ".txz", ".xz", ".tar.gz", ".tar.xz", ".tar.bz2"}
+ARCHIVES = {".zip", ".tar", ".tgz", ".txz", ".tar.gz", ".tar.xz", ".tar.bz2"}
 RESULT_SETS = {"resultSets", "resultSet"}
 TEXT_OF_JSON = "->>'$'"
 # What web services wrap around their rows, which are under "data".
@@ -65,6 +65,11 @@ def sheets(
         elif kind_of(path) in READERS:
             has_header = not any(fnmatchcase(path.name, pattern) for pattern in headerless)
             yield from _sheets_of(path, con, has_header)
+
+
+def can_be_read(path: Path) -> bool:
+    """Tell whether a file's suffix is that of a table or of an archive."""
+    return kind_of(path) in READERS or kind_of(path) in ARCHIVES
 
 
 def kind_of(path: Path) -> str:

@@ -54,6 +54,8 @@ class RawTable:
     part_noun: str
     """The name of such a part, for a message."""
     rules: tuple[Rule, ...] = ()
+    without: str = ""
+    """What follows where the table has no rows, for a message."""
     is_needed: bool = False
     """Whether nothing can be built without it; the other files may be absent or empty."""
     is_read: bool = True
@@ -202,6 +204,7 @@ SHOTS = RawTable(
     season="season",
     part=("game_id",),
     part_noun="game",
+    without="zone rates are NULL, and the features made from them are defaults",
 )
 
 BETTING_LINES = RawTable(
@@ -218,6 +221,7 @@ BETTING_LINES = RawTable(
     season="season",
     part=("game_id", "source"),
     part_noun="game and source",
+    without="spreads and totals are NULL",
 )
 
 INJURY_EVENTS = RawTable(
@@ -233,6 +237,7 @@ INJURY_EVENTS = RawTable(
     season=season_sql("event_date"),
     part=("event_date",),
     part_noun="day",
+    without="who is out before a game is unknown, and injury_risk is a default",
 )
 
 PLAYERS = RawTable(
@@ -248,6 +253,7 @@ PLAYERS = RawTable(
     season=None,
     part=("player_id",),
     part_noun="player",
+    without="positions are NULL",
 )
 
 # Bookmakers' bets on players, under the names that they print. A player may have several lines a day.

@@ -95,7 +95,8 @@ def _signalled(
             succeeded = (last_run(warehouse) or {"windows": {}})["windows"].get("landed", 0)
             gave.append(f"exit {ended.code} after {ended.seconds:.1f} s, {succeeded} windows succeeded")
             if not right:
-                gave.append(f"WRONG: {verdict}: {ended.last_words()}")
+                why = "a traceback" if ended.traceback else ended.last_words()
+                gave.append(f"WRONG: {verdict}, expected {code}: {why}\n{ended.err[-2000:]}")
             ok, stopped = ok and right, stopped or ended.code != 0
         finished, text = _finishes(ground, warehouse)
     return ok and stopped and finished, "; ".join([*gave, text])

@@ -75,6 +75,12 @@ MEANINGS = [
     ("instant_of", "2024-02-23T00:00:00Z", "2024-02-23 00:00:00"),
     ("instant_of", "2024-02-22T19:00:00-05:00", "2024-02-23 00:00:00"),
     ("instant_of", "2024-02-23 00:00:00", "2024-02-23 00:00:00"),
+    ("eastern_time_of", "2026-01-02T03:00:00Z", "22:00:00"),
+    ("eastern_time_of", "", None),
+    ("is_home_of", "Home", True),
+    ("is_home_of", "away", False),
+    ("is_espn_nba_team", "30", True),
+    ("is_espn_nba_team", "132375", False),
     ("minutes_of", "34:12", 34.2),
     ("minutes_of", "34.000000:12", 34.2),
     ("minutes_of", "PT34M12.00S", 34.2),
@@ -128,6 +134,8 @@ def test_what_is_printed_is_what_is_meant(conversions, macro, printed, meant):
         ("day_of_eastern_time", "2024-10-22T23:30:00-08:00"),
         ("day_of_eastern_time", "10/22/2024"),
         ("instant_of", "soon"),
+        ("eastern_time_of", "noon"),
+        ("is_home_of", "neutral"),
         ("minutes_of", "34:75"),
         ("minutes_of", "DNP"),
         ("minutes_and_seconds_of", "30.75"),
@@ -147,12 +155,9 @@ def test_every_macro_has_an_example(conversions):
             "select distinct function_name from duckdb_functions() where not internal"
         ).fetchall()
     }
+    # Parts of others, or of several columns: the formats that use them have tests.
     by_use = {
-        # with the formats of hoopR
         "eastern_moment_of",
-        "eastern_time_of",
-        "is_home_of",
-        "is_espn_nba_team",
         "espn_season_type_of",
         "season_from",
         "day_of_game",

@@ -16,6 +16,8 @@ WRONG = [
     ("NBA_DUCKDB_MEMORY", "abc", "512MB"),
     ("NBA_DUCKDB_MEMORY", "512", "512MB"),
     ("NBA_DUCKDB_PATH", str(PROJECT), "the warehouse's file"),
+    ("NBA_DUCKDB_PATH", "main.duckdb", "the warehouse's file"),
+    ("NBA_DUCKDB_PATH", "/srv/nba_raw.duckdb", "named after a dataset"),
     ("NBA_PHASE3", "there", "`external`"),
     ("NBA_TARGET", "snowflake", "emulator"),
     ("NBA_TIMEZONE", "EDT", "America/New_York"),
@@ -25,6 +27,7 @@ WRONG = [
 RIGHT = [
     ("NBA_DUCKDB_MEMORY", "2 GiB"),
     ("NBA_DUCKDB_PATH", "elsewhere/nba.duckdb"),
+    ("NBA_DUCKDB_PATH", "main/nba.duckdb"),
     ("NBA_PHASE3", "external"),
     ("NBA_PHASE3", "warehouse"),
     ("NBA_PHASE3", "built"),
