@@ -112,8 +112,8 @@ def _note_unknown_files(source: Path, note: Callable[[str], None]) -> None:
     others = sorted(path.name for path in source.iterdir() if path.name not in known and can_be_read(path))
     if others:
         note(
-            f"ignored, because they stand beside raw files and none of those has such a name: "
-            f"{', '.join(others)}. To load files of other formats, give a folder without raw files"
+            f"ignored beside the raw files: {', '.join(others)}. "
+            "Files of other formats need a folder of their own"
         )
 
 
@@ -246,7 +246,8 @@ def _reading(recognised: Recognised, what: str, where: Callable[[], str] = lambd
     except duckdb.Error as error:
         raise UserError(
             f"{recognised.sheet.name}, read as {recognised.mapping.title}, does not give {what}{where()}: "
-            f"{sql_text.reason(error)}. {UNCHANGED}"
+            f"{sql_text.reason(error).removeprefix('Invalid Input Error: ')}. {UNCHANGED} "
+            "Correct the file, or read it with a mapping of your own (docs/formats.md)."
         ) from None
 
 

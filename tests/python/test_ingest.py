@@ -366,7 +366,7 @@ def test_a_file_of_another_name_is_said(files, full_warehouse):
     write_files(files, **only(players="from players"))
     (files / "shot.parquet").write_bytes(b"")
     [warning] = load(files, full_warehouse).warnings
-    assert "ignored, because" in warning
+    assert "ignored beside the raw files: shot.parquet" in warning
     assert "shot.parquet" in warning
 
 

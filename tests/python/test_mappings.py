@@ -102,7 +102,7 @@ def test_a_value_that_no_conversion_knows_is_named(logs):
     (logs / "players.csv").write_text(PLAYERS.replace("34:12", "34m"))
     message = refused(logs)
     assert "players.csv, read as LeagueGameLog of players" in message
-    assert "'34m' is not a number of minutes" in message
+    assert "does not give player_box.min: '34m' is not a number of minutes. Nothing was changed" in message
     assert "Nothing was changed" in message
 
 
