@@ -177,7 +177,7 @@ def ingest(
     with _loading() as stop:
         from orchestrator.cli import console
         from orchestrator.raw.load import How
-        from orchestrator.raw.sources import load_files
+        from orchestrator.raw.load import ingest as load
 
         how = How(
             season or (),
@@ -188,7 +188,7 @@ def ingest(
             may_remove=lambda what: yes or console.confirm_loss(what),
             before_commit=stop.close,
         )
-        report = load_files(source, duckdb_file(), how, warn=console.warn)
+        report = load(source, duckdb_file().path, how, warn=console.warn)
     console.show_loaded(report.rows, only_checked=check)
     if check:
         console.show_faults(report.faults)
@@ -212,8 +212,8 @@ def demo(
     """
     with _loading() as stop:
         from orchestrator.cli import console
+        from orchestrator.raw.demo_league import load_demo
         from orchestrator.raw.load import How
-        from orchestrator.raw.sources import load_demo
 
         how = How(before_commit=stop.close)
         report = load_demo(duckdb_file(), seasons, seed, how, keep=keep, if_empty=if_empty, warn=console.warn)

@@ -8,11 +8,6 @@ from orchestrator.core.project import PROJECT_DIR
 SEEDS = PROJECT_DIR / "seeds"
 
 
-def names() -> list[str]:
-    """Return the names of all seeds, which are those of their tables."""
-    return sorted(file.stem for file in SEEDS.glob("*.csv"))
-
-
 def rows(seed: str) -> list[dict[str, str]]:
     """Return the rows of a seed, as text; UserError when it is missing."""
     try:

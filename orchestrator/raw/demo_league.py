@@ -1,4 +1,4 @@
-"""Loads raw data into the warehouse: from files, or from an invented league."""
+"""Loads an invented league into the warehouse."""
 
 from __future__ import annotations
 
@@ -6,29 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from orchestrator.core import seeds
 from orchestrator.core.errors import UserError
-from orchestrator.core.project import RAW, REFERENCE
+from orchestrator.core.project import RAW
 from orchestrator.raw.files import Warn
 from orchestrator.raw.load import IS_OTHER, How, IngestReport, ingest
 from orchestrator.warehouse.duckdb_file import DuckDBFile
-
-
-def load_files(source: Path, warehouse: DuckDBFile, how: How | None = None, *, warn: Warn) -> IngestReport:
-    """Load files and, into a new warehouse, the seeds that `dbt run` needs beside them."""
-    how = how or How()
-    report = ingest(source, warehouse.path, how, warn=warn)
-    if how.only_check:
-        return report
-    with warehouse.reading() as connection:
-        seeded = connection.tables_in(REFERENCE)
-    if not seeded.issuperset(seeds.names()):
-        from orchestrator.dbt.runner import Runner
-
-        runner = Runner(warehouse)
-        runner.parse()
-        runner.seed()
-    return report
 
 
 def load_demo(
@@ -65,4 +47,4 @@ def load_demo(
         write_league(folder, seasons, seed)
         # Another league has other games on the same days, so it must replace the stored one.
         whole = replace(how or How(), whole_seasons=True, may_remove=lambda what: True)
-        return load_files(folder, warehouse, whole, warn=warn)
+        return ingest(folder, warehouse.path, whole, warn=warn)
