@@ -17,11 +17,17 @@ PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 # BigQuery's tests mostly wait for answers, so there is room for a third worker. Their conftest.py sets the order.
 PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: backfill test test-bigquery lint setup setup-bigquery docs docs-pages benchmark chaos replay lock clean
+.PHONY: backfill real test test-bigquery lint setup setup-bigquery docs docs-pages benchmark chaos replay lock clean
 .DEFAULT_GOAL := backfill
 
 backfill: .venv/.installed  ## demo league if the warehouse is empty, then everything that is missing
 	$(BIN)/python orchestrate.py demo --if-empty
+	$(BIN)/python orchestrate.py backfill
+
+SEASONS ?= 2023-24 2024-25
+
+real: .venv/.installed  ## downloads, loads and builds real seasons; SEASONS="2022-23 current" chooses others
+	$(BIN)/python orchestrate.py fetch $(SEASONS:%=--season %) --ingest
 	$(BIN)/python orchestrate.py backfill
 
 test: .venv/.installed-dev  ## dbt unit and data tests, pytest

@@ -196,6 +196,63 @@ def ingest(
 
 
 @app.command()
+def fetch(
+    season: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="YYYY-YY", show_default=False, help="This season, or `current`; may be repeated."
+        ),
+    ] = None,
+    source: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="sportsdataverse (a file per table and season), or nba (stats.nba.com, needs nba_api).",
+        ),
+    ] = "sportsdataverse",
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default=False,
+            help="Where the files are kept (default: downloads in the project).",
+        ),
+    ] = None,
+    then_ingest: Annotated[bool, typer.Option("--ingest", help="Load each season when it is here.")] = False,
+) -> None:
+    """Download whole seasons: only what is new or has changed, going on where a download was cut.
+
+    Example: python orchestrate.py fetch --season 2023-24 --season current --ingest
+    """
+    from orchestrator.cli import console
+    from orchestrator.core.interrupts import StopAtOnce
+    from orchestrator.core.project import PROJECT_DIR
+    from orchestrator.fetch import seasons
+
+    years = seasons.asked(source, season or ())
+    for year in years:
+        with (
+            StopAtOnce("whole files are kept; run the command again to go on", lambda name: None),
+            console.FetchProgress() as progress,
+        ):
+            found = seasons.fetch(source, year, to or PROJECT_DIR / "downloads", progress)
+        console.show_fetched(found)
+        if then_ingest:
+            _load(found.folder, (found.name,))
+
+
+def _load(folder: Path, names: tuple[str, ...]) -> None:
+    with _loading() as stop:
+        from orchestrator.cli import console
+        from orchestrator.raw.load import How
+        from orchestrator.raw.load import ingest as load
+
+        how = How(names, inform=console.say, before_commit=stop.close)
+        report = load(folder, duckdb_file().path, how, warn=console.warn)
+    console.show_loaded(report.rows)
+
+
+@app.command()
 def demo(
     seasons: Annotated[int, typer.Option(min=1, max=50, help="How many seasons, the last one 2023-24.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same league.")] = 7,

@@ -9,20 +9,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
-    Progress,
     TaskID,
     TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
 )
+from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.calendar import calendar
 from orchestrator.core.project import RAW
 from orchestrator.core.seasons import season_name
+from orchestrator.fetch.progress import Progress
 from orchestrator.plan.plan import Plan, PlannedWindow
 from orchestrator.run.failures import Failure
 from orchestrator.run.listeners import Listener
@@ -37,6 +42,7 @@ from orchestrator.state.run_state import RunState
 from orchestrator.warehouse.base import Bytes
 
 if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
+    from orchestrator.fetch.seasons import Season
     from orchestrator.raw.conversion import Conversion
     from orchestrator.raw.upload import Chunk, Uploaded
 
@@ -63,7 +69,7 @@ class TerminalProgress(Listener):
     """A bar of dates with rows, rate and ETA; plain timestamped lines where stderr is not a terminal."""
 
     def __init__(self, assume_yes: bool = False):
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
         self._assume_yes = assume_yes
         self.outcome: Outcome | None = None
         """The result, once the run has ended."""
@@ -96,7 +102,7 @@ class TerminalProgress(Listener):
             except typer.Abort:  # Ctrl-C or Ctrl-D at the question
                 return False
         if err.is_terminal and plan.windows:
-            self._bar = Progress(
+            self._bar = Bar(
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
@@ -518,6 +524,59 @@ def show_formats(found: Conversion) -> None:
         out.print(f"{sheet.name}: no format fits; it has {', '.join(sheet.columns)}", markup=False)
     if found.lacking:
         out.print(f"no file gives {', '.join(found.lacking)}", markup=False)
+
+
+class FetchProgress(Progress):
+    """A bar of bytes for the file that comes; only notes where stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=err,
+            disable=not err.is_terminal,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> FetchProgress:
+        """Put the bar up."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take it down."""
+        self._bar.stop()
+
+    def file(self, name: str, size: int | None, here: int) -> None:
+        """Show which file comes."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(escape(name), total=size, completed=here)
+
+    def bytes(self, number: int) -> None:
+        """Show that more of it is here."""
+        if self._task is not None:
+            self._bar.advance(self._task, number)
+
+    def note(self, message: str) -> None:
+        """Print above the bar."""
+        say(message)
+
+
+def show_fetched(season: Season) -> None:
+    """Print which files of a season are here, and what came over the network."""
+    new = [file for file in season.files if file.received]
+    received = decimal(sum(file.received for file in new))
+    say(
+        f"{season.name}: {_count(len(season.files), 'file')} in {season.folder}, "
+        f"{len(new)} new ({received}), {len(season.files) - len(new)} unchanged"
+    )
+    for file in new:
+        say(f"  {file.path.name}: {file.rows:,} rows")
 
 
 def show_uploaded_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from orchestrator.core import sql_text
+from orchestrator.core import seeds, sql_text
 from orchestrator.core.errors import UserError
-from orchestrator.core.project import ANALYTICS, INTERMEDIATE, PRECOMPUTE, RAW
+from orchestrator.core.project import ANALYTICS, INTERMEDIATE, PRECOMPUTE, RAW, REFERENCE
 from orchestrator.core.seasons import start_year
 from orchestrator.raw.checks import check_load
 from orchestrator.raw.conversion import converted
@@ -102,6 +102,7 @@ def ingest(source: Path, warehouse: Path, how: How | None = None, *, warn: Warn)
             faults.refuse()
             con.execute("begin")
             load.write()
+            _add_seeds(con)
             how.before_commit()
             con.execute("commit")
     return report
@@ -152,6 +153,30 @@ def _attached(con: duckdb.DuckDBPyConnection, warehouse: Path, *, read_only: boo
         if isinstance(error, duckdb.Error | OSError):
             raise _warehouse_error(error, warehouse, "read" if read_only else "write to") from error
         raise
+
+
+def _add_seeds(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the seeds that a new warehouse lacks, so that `dbt run` can follow.
+
+    They are what `dbt seed` makes, without its seconds; dbt replaces them when it prepares a backfill.
+    """
+    con.execute(f"create schema if not exists warehouse.{REFERENCE}")
+    there = {
+        name
+        for (name,) in con.execute(
+            "select table_name from duckdb_tables() "
+            f"where database_name = 'warehouse' and schema_name = {sql_text.text(REFERENCE)}"
+        ).fetchall()
+    }
+    if there.issuperset(path.stem for path in seeds.paths()):
+        return
+    types = seeds.types()
+    for path in seeds.paths():
+        if path.stem not in there:
+            con.execute(
+                f"create table warehouse.{REFERENCE}.{path.stem} as "
+                f"from read_csv({sql_text.text(str(path))}, header = true, columns = {types[path.stem]})"
+            )
 
 
 # What DuckDB says when another process, or this one, has the file open.

@@ -2,14 +2,16 @@
 
 import json
 import re
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
 from typer.main import get_command
 
 from orchestrate import app
-from orchestrator.core import clock
+from orchestrator.core import clock, seeds
 from orchestrator.core.registry import MADE_FROM, PHASE4_TABLES
 from tests.python.warehouses import (
     PROJECT,
@@ -231,6 +233,31 @@ def test_tables_are_complete_without_their_exclusions_but_a_backfill_adds_them(d
 
 def test_status_before_anything_is_built(demo_raw):
     assert "run `python orchestrate.py backfill` to build" in succeed(orchestrate(demo_raw, "status")).stderr
+
+
+def test_ingest_makes_the_seeds_as_dbt_does(demo_raw, tmp_path):
+    ours = copy_of(demo_raw, tmp_path)
+    (tmp_path / "dbts").mkdir()
+    dbts = Path(shutil.copy(ours, tmp_path / "dbts"))
+    with duckdb.connect(dbts) as con:
+        con.execute("drop schema nba_reference cascade")
+    assert dbt_failures(dbts, "seed") == []
+    with duckdb.connect() as con:
+        con.execute(f"attach '{ours}' as ours (read_only); attach '{dbts}' as dbts (read_only)")
+        columns = (
+            "select table_name, column_name, column_index, data_type from duckdb_columns() "
+            "where schema_name = 'nba_reference' and database_name = '{}' order by all"
+        )
+        made = con.execute(columns.format("ours")).fetchall()
+        assert made == con.execute(columns.format("dbts")).fetchall()
+        tables = {path.stem for path in seeds.paths()}
+        assert {row[0] for row in made} == tables
+        for table in tables:
+            rows = [
+                con.execute(f"from {database}.nba_reference.{table} order by all").fetchall()
+                for database in ("ours", "dbts")
+            ]
+            assert rows[0] == rows[1], table
 
 
 def test_dbt_run_works_right_after_ingest(demo_raw, tmp_path):

@@ -13,6 +13,7 @@ PACKAGES = (
     "orchestrator.warehouse",
     "orchestrator.dbt",
     "orchestrator.raw",
+    "orchestrator.fetch",
     "orchestrator.state",
     "orchestrator.plan",
     "orchestrator.run",
