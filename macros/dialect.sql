@@ -129,3 +129,24 @@
         'bigframes': needs,
     }) }}
 {%- endmacro %}
+
+
+{#- Minutes from the scheduled start of a game, a date and a time of day in US Eastern ('19:30:00', or blank), to an
+    instant in UTC; negative before it, NULL where either is unknown. -#}
+{% macro minutes_after_start(instant, date, time_of_day) -%}
+    {{ return(adapter.dispatch('minutes_after_start')(instant, date, time_of_day)) }}
+{%- endmacro %}
+{% macro duckdb__minutes_after_start(instant, date, time_of_day) -%}
+    date_diff(
+        'minute',
+        timezone('UTC', timezone('America/New_York', {{ date }} + try_cast({{ time_of_day }} as time))),
+        {{ instant }}
+    )
+{%- endmacro %}
+{% macro bigquery__minutes_after_start(instant, date, time_of_day) -%}
+    timestamp_diff(
+        timestamp({{ instant }}),
+        timestamp(datetime({{ date }}, safe_cast({{ time_of_day }} as time)), 'America/New_York'),
+        minute
+    )
+{%- endmacro %}

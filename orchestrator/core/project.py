@@ -20,8 +20,9 @@ DATASETS = {
     "NBA_INTERMEDIATE_DATASET": "nba_intermediate",
     "NBA_PRECOMPUTE_DATASET": "nba_precompute",
     "NBA_REFERENCE_DATASET": "nba_reference",
+    "NBA_TRAINING_DATASET": "nba_training",
 }
-RAW, STAGING, ANALYTICS, INTERMEDIATE, PRECOMPUTE, REFERENCE = (
+RAW, STAGING, ANALYTICS, INTERMEDIATE, PRECOMPUTE, REFERENCE, TRAINING = (
     os.environ.get(variable, default) for variable, default in DATASETS.items()
 )
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
 
 
+TRAINING_MODELS = ("path:models/training", "path:models/from_raw/training", "path:models/from_external/training")
+
+
 class ModelFailure(NamedTuple):
     """A model that failed, or None as its name when dbt itself did."""
 
@@ -113,6 +116,8 @@ class Runner:
             "build",
             "--resource-type", "seed", "--resource-type", "model",
             "--select", "resource_type:seed", "config.materialized:view",
+            # These read tables that are not there yet; whoever exports makes them.
+            "--exclude", *TRAINING_MODELS,
             *self._vars(),
         )  # fmt: skip
 

@@ -18,6 +18,7 @@ LAYERS = (
     "ml",
     "coverage",
     "preflight",
+    "training",
 )
 
 
@@ -30,7 +31,7 @@ def layer_of(path: str) -> int:
 
 # What people read, and what therefore changes with notice only. All else is private: dbt refuses whoever
 # reads it from outside of the project's group.
-PUBLIC = {*ALL_TABLES, "phase4_coverage", "phase3_preflight"}
+PUBLIC = {*ALL_TABLES, "phase4_coverage", "phase3_preflight", "training_set"}
 # Where the warehouse has Phase 3 itself, ours is a copy of what the run may read: people have the original.
 PUBLIC_IF_BUILT = {
     "player_game_summary",
