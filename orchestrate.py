@@ -280,6 +280,41 @@ def demo(
         console.say("the warehouse already has raw data: no demo league was loaded")
 
 
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder of the files.")],
+    context: typer.Context,
+    what: Annotated[str, typer.Option(metavar="WHAT", help="training-set, ml_feature_store or all.")] = (
+        "training-set"
+    ),
+    season: Season = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HASH",
+            show_default=False,
+            help="Bring back the files of an earlier export into DIR, in DIR/at.",
+        ),
+    ] = None,
+) -> None:
+    """Write the training set, a file per season, or the feature store, a file per date, as Parquet.
+
+    Only what has changed is written, and readers never see half a file.
+
+    Example: python orchestrate.py export --to ../train --season 2022-23 --season 2023-24
+    """
+    from orchestrator.cli import console
+
+    if at:
+        from orchestrator.export.files import restore
+
+        console.say(f"restored: {restore(to, at)}")
+        return
+    from orchestrator.export.export import export as write_files
+
+    console.show_exported(write_files(warehouse_of(None), context.obj, to, what, season or ()), to)
+
+
 @app.command("publish", hidden=True)  # the former name, for one version
 @app.command()
 def upload(
@@ -366,6 +401,15 @@ def backfill(
     notify: Notify = None,
     max_bytes: MaxBytes = None,
     target: Target = None,
+    export_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="DIR",
+            show_default=False,
+            help="Afterwards, bring the files of `export --what all` there up to date.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build what is missing, failed or stale, quarantine what fails, and print the coverage table.
@@ -380,7 +424,7 @@ def backfill(
         _plan(context, warehouse_of(target), request, not skip_preflight, False, max_bytes, as_json)
     else:
         settings = _settings(fail_fast, max_failures, skip_preflight, max_bytes, allow_empty)
-        _backfill(context, warehouse_of(target), request, settings, yes, notify, as_json)
+        _backfill(context, warehouse_of(target), request, settings, yes, notify, as_json, export_to)
 
 
 @app.command()
@@ -574,7 +618,9 @@ def _settings(
     return Settings(1 if fail_fast else max_failures, not skip_preflight, most, allow_empty)
 
 
-def _backfill(context, warehouse, request, settings, yes: bool, notify, as_json: bool) -> None:
+def _backfill(
+    context, warehouse, request, settings, yes: bool, notify, as_json: bool, export_to: Path | None = None
+) -> None:
     from orchestrator.cli import console
     from orchestrator.core.interrupts import ignore_from_now_on
     from orchestrator.run.backfill import backfill as build
@@ -583,6 +629,10 @@ def _backfill(context, warehouse, request, settings, yes: bool, notify, as_json:
     from orchestrator.state.run_state import RunState
 
     check_addresses(notify or ())
+    if export_to:
+        from orchestrator.export.export import check as check_export
+
+        check_export(warehouse, "all")
     progress = console.TerminalProgress(assume_yes=yes or as_json)
     try:
         outcome = build(warehouse, request, settings, progress, progress.confirm, context.obj)
@@ -596,6 +646,12 @@ def _backfill(context, warehouse, request, settings, yes: bool, notify, as_json:
     if as_json:
         _print_json(outcome.as_json() | {"attention": needs_a_person(outcome)})
     send(outcome, notify or (), console.warn)
+    if export_to and outcome.state not in (RunState.INTERRUPTED, RunState.DECLINED):
+        from orchestrator.export.export import export as write_files
+
+        console.show_exported(
+            write_files(warehouse, context.obj, export_to, "all"), export_to, to_stderr=True
+        )
     raise typer.Exit(outcome.exit_code)
 
 

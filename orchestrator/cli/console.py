@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -42,6 +43,7 @@ from orchestrator.state.run_state import RunState
 from orchestrator.warehouse.base import Bytes
 
 if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
+    from orchestrator.export.files import Exported
     from orchestrator.fetch.seasons import Season
     from orchestrator.raw.conversion import Conversion
     from orchestrator.raw.upload import Chunk, Uploaded
@@ -577,6 +579,17 @@ def show_fetched(season: Season) -> None:
     )
     for file in new:
         say(f"  {file.path.name}: {file.rows:,} rows")
+
+
+def show_exported(result: Exported, folder: Path, *, to_stderr: bool = False) -> None:
+    """Print what was written, and the hash that names it: an answer, or one more remark."""
+    rows = sum(part.rows for part in result.written)
+    gone = f", {_count(len(result.removed), 'file')} removed" if result.removed else ""
+    say(
+        f"{folder}: {_count(len(result.written), 'file')} written ({rows:,} rows), "
+        f"{len(result.unchanged)} unchanged{gone}"
+    )
+    (err if to_stderr else out).print(result.hash)
 
 
 def show_uploaded_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:

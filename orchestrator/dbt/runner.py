@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from orchestrator.warehouse.base import Warehouse
 
 
-TRAINING_MODELS = ("path:models/training", "path:models/from_raw/training", "path:models/from_external/training")
+TRAINING = "tag:training"
+"""Views over the finished tables; whoever exports makes them."""
 
 
 class ModelFailure(NamedTuple):
@@ -116,16 +117,15 @@ class Runner:
             "build",
             "--resource-type", "seed", "--resource-type", "model",
             "--select", "resource_type:seed", "config.materialized:view",
-            # These read tables that are not there yet; whoever exports makes them.
-            "--exclude", *TRAINING_MODELS,
+            "--exclude", TRAINING,  # it reads tables that are not there yet
             *self._vars(),
         )  # fmt: skip
 
-    def seed(self) -> None:
-        """Load the seeds: teams, and the feature catalogue."""
-        result = self._invoke("seed")
-        if not result.success:
-            raise UserError("the seeds could not be loaded:\n  " + "\n  ".join(map(str, result.failures)))
+    def make_training_views(self) -> RunResult:
+        """Make the views of the training set; the feature store must be there."""
+        if not self.is_parsed:
+            self.parse()
+        return self._invoke("run", "--select", TRAINING, *self._vars())
 
     def build(
         self,

@@ -15,6 +15,7 @@ PACKAGES = (
     "orchestrator.raw",
     "orchestrator.fetch",
     "orchestrator.state",
+    "orchestrator.export",
     "orchestrator.plan",
     "orchestrator.run",
     "orchestrator.show",

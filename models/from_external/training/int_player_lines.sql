@@ -2,27 +2,27 @@
 
 with
 
-schedule as (
+games as (
 
-    select * from {{ ref('int_team_schedule') }}
+    select * from {{ ref('stg_nba__games') }}
 
 ),
 
 final as (
 
     select
-        team_abbr as universal_player_id,
+        home_team_abbr as universal_player_id,
         game_id,
-        team_abbr as market,
+        home_team_abbr as market,
         cast(max(0) as {{ type_double() }}) as median_line,
         count(*) as bookmaker_count,
         cast(max(0) as {{ type_double() }}) as over_price,
         cast(max(0) as {{ type_double() }}) as under_price,
-        array_agg(team_abbr) as line_bookmakers,
+        array_agg(home_team_abbr) as line_bookmakers,
         array_agg(cast(0 as {{ type_double() }})) as lines_by_bookmaker
-    from schedule
+    from games
     where false
-    group by team_abbr, game_id
+    group by home_team_abbr, game_id
 
 )
 

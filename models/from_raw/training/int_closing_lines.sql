@@ -6,22 +6,32 @@ betting_lines as (
 
 ),
 
-schedule as (
+games as (
 
-    select * from {{ ref('int_team_schedule') }}
+    select * from {{ ref('stg_nba__games') }}
 
 ),
 
+-- A spread is the home team's; the other team's is its opposite.
 final as (
 
     select
-        schedule.game_id,
-        schedule.team_abbr,
-        case when schedule.home_game then 1 else -1 end * betting_lines.home_spread
-            as closing_spread,
+        games.game_id,
+        games.home_team_abbr as team_abbr,
+        betting_lines.home_spread as closing_spread,
         betting_lines.game_total as closing_total
-    from schedule
-    inner join betting_lines on schedule.game_id = betting_lines.game_id
+    from games
+    inner join betting_lines on games.game_id = betting_lines.game_id
+
+    union all
+
+    select
+        games.game_id,
+        games.away_team_abbr as team_abbr,
+        -betting_lines.home_spread as closing_spread,
+        betting_lines.game_total as closing_total
+    from games
+    inner join betting_lines on games.game_id = betting_lines.game_id
 
 )
 

@@ -33,8 +33,7 @@ counting_games as (
 
 player_games as (
 
-    select * from {{ ref('player_game_summary') }}
-    where is_active
+    select * from {{ ref('int_player_results') }}
 
 ),
 
@@ -121,9 +120,11 @@ bets as (
         nba_teams.team_abbr as home_team_abbr,
         named.commence_time,
         named.quoted_at,
-        case
+        case named.market
             {%- for market, words in markets.items() %}
-            when named.market in ('{{ words | join("', '") }}') then '{{ market }}'
+            {%- for word in words %}
+            when '{{ word }}' then '{{ market }}'
+            {%- endfor %}
             {%- endfor %}
         end as market,
         {{ fold_name('named.player_name') }} as folded_name,

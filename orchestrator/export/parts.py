@@ -1,0 +1,83 @@
+"""What is exported: the parts of each table, and the hash of what each part holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestrator.core import sql_text
+from orchestrator.core.errors import UserError
+from orchestrator.core.project import PRECOMPUTE, TRAINING
+from orchestrator.core.seasons import season_name
+from orchestrator.warehouse.base import Connection
+
+TRAINING_SET, FEATURE_STORE = "training_set", "ml_feature_store"
+CHOICES = {
+    "training-set": (TRAINING_SET,),
+    "ml_feature_store": (FEATURE_STORE,),
+    "all": (TRAINING_SET, FEATURE_STORE),
+}
+RELATIONS = {TRAINING_SET: f"{TRAINING}.training_set", FEATURE_STORE: f"{PRECOMPUTE}.ml_feature_store"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one file."""
+
+    table: str
+    name: str
+    """A season such as 2023-24, or a date."""
+    season: int
+    content_hash: str
+    """Equal for equal rows, on any machine; the time of building does not count."""
+    rows: int
+
+    @property
+    def path(self) -> str:
+        """Where it goes, from the folder of the export."""
+        return f"{self.table}/{self.name}.parquet"
+
+    @property
+    def sql(self) -> str:
+        """The query for its rows, in a fixed order."""
+        where = f"season_year = {self.season}"
+        if self.table == FEATURE_STORE:
+            where = f"analysis_date = date {sql_text.text(self.name)}"
+        return (
+            f"select * from {RELATIONS[self.table]} where {where} order by analysis_date, universal_player_id"
+        )
+
+
+def parts(connection: Connection, tables: Sequence[str], seasons: Sequence[int]) -> list[Part]:
+    """Return the parts of these tables, of these seasons or of all; UserError when nothing was built."""
+    if not connection.has_table(PRECOMPUTE, FEATURE_STORE):
+        raise UserError("nothing is built yet: run `python orchestrate.py backfill` first")
+    found: list[Part] = []
+    if FEATURE_STORE in tables:
+        found += [
+            Part(FEATURE_STORE, str(day), season, content_hash, rows)
+            for day, season, content_hash, rows in connection.rows(
+                "select receipts.analysis_date, min(store.season_year), "
+                # A receipt of an old version has no hash.
+                "any_value(coalesce(receipts.content_hash, md5(receipts.built_at::varchar))), count(*) "
+                f"from {PRECOMPUTE}.receipts as receipts "
+                f"inner join {RELATIONS[FEATURE_STORE]} as store using (analysis_date) "
+                f"where receipts.table_name = '{FEATURE_STORE}' group by 1 order by 1"
+            )
+        ]
+    if TRAINING_SET in tables:
+        found += [
+            Part(TRAINING_SET, season_name(season), season, content_hash, rows)
+            for season, content_hash, rows in connection.rows(
+                # A row as text has its doubles with all their digits.
+                "select season_year, md5(string_agg(md5(one::varchar), '' order by row_id)), count(*) "
+                f"from {RELATIONS[TRAINING_SET]} as one group by 1 order by 1"
+            )
+        ]
+    chosen = [part for part in found if not seasons or part.season in seasons]
+    if not chosen:
+        raise UserError(
+            "there are no rows to export: choose another season, or run the backfill first "
+            "(`python orchestrate.py status` shows what is built)"
+        )
+    return chosen
