@@ -15,7 +15,7 @@ from orchestrator.core.errors import UserError
 from orchestrator.raw.faults import UNCHANGED
 from orchestrator.raw.files import only_row
 from orchestrator.raw.mapping import Mapping, TableMapping, formats, read
-from orchestrator.raw.opening import READERS, Sheet, can_be_read, sheets
+from orchestrator.raw.opening import KINDS, Sheet, can_be_read, sheets
 from orchestrator.raw.tables import GAMES, RAW_TABLES, RawTable
 
 CONVERSIONS = Path(__file__).parent / "conversions.sql"
@@ -53,6 +53,13 @@ class Conversion:
             found.setdefault(one.mapping.title, []).append(one)
         return found
 
+    def unknown_by_path(self) -> dict[Path, list[Sheet]]:
+        """Return what no mapping fits by its file."""
+        found: dict[Path, list[Sheet]] = {}
+        for sheet in self.unknown:
+            found.setdefault(sheet.path, []).append(sheet)
+        return found
+
     @property
     def lacking(self) -> list[str]:
         """The raw tables that nothing gives."""
@@ -80,8 +87,8 @@ def converted(
             return source
         con.execute(f"set memory_limit = '1GB'; set temp_directory = {sql_text.text(str(scratch))}")
         found = look(source, unpacked, con, [read(path) for path in mappings])
-        for sheet in found.unknown:
-            note(f"{sheet.name} is ignored: no format fits its columns {_some(sheet.columns)}")
+        for alike in found.unknown_by_path().values():
+            note(_ignored(alike))
         if not found.recognised:
             raise UserError(_nothing_known(source, found))
         for title, alike in found.by_title().items():
@@ -117,16 +124,26 @@ def _note_unknown_files(source: Path, note: Callable[[str], None]) -> None:
         )
 
 
+def _ignored(sheets: list[Sheet]) -> str:
+    """Say which tables of a file are ignored."""
+    first = sheets[0]
+    if len(sheets) == 1:
+        return f"{first.name} is ignored: no format fits its columns {_some(first.columns)}"
+    tables = [sheet.name.removeprefix(f"{sheet.path.name}, ") for sheet in sheets]
+    return f"{first.path.name}: {len(sheets)} tables are ignored, no format fits: {_some(tables)}"
+
+
 def _nothing_known(source: Path, found: Conversion) -> str:
     if not found.unknown:
         return (
-            f"{source} has no file that can be read ({', '.join(sorted(READERS))}, also in an archive). "
+            f"{source} has no file that can be read ({', '.join(sorted(KINDS))}, also in an archive). "
             f"{UNCHANGED} Give a folder with {', '.join(table.file for table in RAW_TABLES)}, "
             "or files of a known format (docs/formats.md)."
         )
-    sheet = found.unknown[0]
+    sheet, others = found.unknown[0], len(found.unknown) - 1
+    more = f", nor those of {others} more (--explain lists them)" if others else ""
     return (
-        f"no format fits the columns of {sheet.name}: {_some(sheet.columns)}. {UNCHANGED} "
+        f"no format fits the columns of {sheet.name}: {_some(sheet.columns)}{more}. {UNCHANGED} "
         "Write a mapping and give it with --mapping; docs/formats.md has an example and the known formats."
     )
 
@@ -181,6 +198,7 @@ def write(
     """
     prepare(con)
     for recognised in found.recognised:
+        recognised.sheet.make()
         _note_oddities(recognised, con, note)
     for table in RAW_TABLES:
         parts = [

@@ -61,7 +61,7 @@ class Mapping:
     may_lack: tuple[str, ...]
     """Columns that some files of this kind do not have; they are NULL there."""
     files: str | None
-    """Only a file whose name matches this pattern is of this kind."""
+    """Only a file whose name matches this pattern is of this kind; or a table in one, as `file.db, table`."""
     has_header: bool
     """Whether the first line of a CSV names the columns; otherwise they are column0 and so on."""
     oddities: dict[str, str]
@@ -71,7 +71,10 @@ class Mapping:
     def fits(self, sheet: Sheet) -> bool:
         """Tell whether a table in a file is of this kind."""
         return (
-            (self.files is None or fnmatchcase(sheet.path.name, self.files))
+            (
+                self.files is None
+                or any(fnmatchcase(name, self.files) for name in (sheet.path.name, sheet.name))
+            )
             and set(self.columns) <= set(sheet.columns)
             and not set(self.without) & set(sheet.columns)
         )

@@ -1,19 +1,21 @@
-"""Opens files as tables of text: Parquet, CSV and JSON, also compressed or in an archive."""
+"""Opens files as tables of text: Parquet, CSV, JSON and SQLite, also compressed or in an archive."""
 
 from __future__ import annotations
 
 import glob
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from orchestrator.core import sql_text
 from orchestrator.core.errors import UserError
+from orchestrator.raw import sqlite_file
 
 READERS = {
     ".parquet": "read_parquet({}, hive_partitioning = false)",
@@ -24,6 +26,7 @@ READERS = {
     ".jsonl": "read_json({}, maximum_depth = 1)",
     ".ndjson": "read_json({}, maximum_depth = 1)",
 }
+KINDS = {*READERS, *sqlite_file.SUFFIXES}
 COMPRESSED = {".gz", ".zst"}
 ARCHIVES = {".zip", ".tar", ".tgz", ".txz", ".tar.gz", ".tar.xz", ".tar.bz2"}
 RESULT_SETS = {"resultSets", "resultSet"}
@@ -43,6 +46,8 @@ class Sheet:
     """In lower case."""
     sql: str
     """A query for its rows, with all columns as text; blank or nested values as they are."""
+    make: Callable[[], None] = lambda: None
+    """Makes what `sql` reads. To be called before it: what nobody reads is not made."""
 
 
 def sheets(
@@ -59,17 +64,19 @@ def sheets(
     paths = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
     for path in paths:
         if kind_of(path) in ARCHIVES:
-            folder = scratch / f"{len(list(scratch.iterdir()))}-{path.name}"
+            folder = _new_folder(scratch, path)
             _unpack(path, folder)
             yield from sheets(folder, scratch, con, headerless)
         elif kind_of(path) in READERS:
             has_header = not any(fnmatchcase(path.name, pattern) for pattern in headerless)
             yield from _sheets_of(path, con, has_header)
+        elif kind_of(path) in sqlite_file.SUFFIXES:
+            yield from _tables_of(path, scratch)
 
 
 def can_be_read(path: Path) -> bool:
     """Tell whether a file's suffix is that of a table or of an archive."""
-    return kind_of(path) in READERS or kind_of(path) in ARCHIVES
+    return kind_of(path) in KINDS or kind_of(path) in ARCHIVES
 
 
 def kind_of(path: Path) -> str:
@@ -154,8 +161,30 @@ def _contents(path: Path, reader: str, con: duckdb.DuckDBPyConnection) -> Sheet:
     )
 
 
-def _unpack(path: Path, folder: Path) -> None:
+def _tables_of(path: Path, scratch: Path) -> Iterator[Sheet]:
+    """Yield the tables of a SQLite file; one that is read is first copied to a CSV."""
+    if path.suffix.lower() in COMPRESSED:
+        raise UserError(f"{path.name} is a compressed database: unpack it first, or put it into a zip.")
+    folder = _new_folder(scratch, path)
+    for number, (table, columns) in enumerate(sqlite_file.tables(path).items()):
+        copy = folder / f"{number}.csv"
+        names = tuple(name.lower() for name in columns)
+        yield Sheet(
+            path,
+            f"{path.name}, {table}",
+            names,
+            f"from {sqlite_file.reader(copy, names)}",
+            partial(sqlite_file.export, path, table, columns, copy),
+        )
+
+
+def _new_folder(scratch: Path, path: Path) -> Path:
+    folder = scratch / f"{len(list(scratch.iterdir()))}-{path.name}"
     folder.mkdir()
+    return folder
+
+
+def _unpack(path: Path, folder: Path) -> None:
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive:

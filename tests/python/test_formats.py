@@ -14,7 +14,6 @@ from orchestrator.raw.conversion import prepare
 from orchestrator.raw.mapping import formats
 from orchestrator.raw.tables import RAW_TABLES
 from tests.python.raw_league import load, query
-from tests.python.warehouses import PROJECT
 
 # --- the conversions --------------------------------------------------------------------------
 
@@ -171,14 +170,6 @@ def test_every_macro_has_an_example(conversions):
 
 
 # --- the samples ------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def samples() -> Path:
-    folder = PROJECT.parent / "shared" / "samples"
-    if not folder.is_dir():
-        pytest.skip(f"NO SAMPLES in {folder}")
-    return folder
 
 
 def schedule(*games: tuple) -> str:
