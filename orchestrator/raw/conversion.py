@@ -18,6 +18,8 @@ from orchestrator.raw.mapping import Mapping, TableMapping, formats, read
 from orchestrator.raw.opening import KINDS, Sheet, can_be_read, sheets
 from orchestrator.raw.tables import GAMES, RAW_TABLES, RawTable
 
+MOST_AT_ONCE = 100
+"""Sheets in one query; with thousands, planning it would take long."""
 CONVERSIONS = Path(__file__).parent / "conversions.sql"
 
 
@@ -202,8 +204,9 @@ def write(
         _note_oddities(recognised, con, note)
     for table in RAW_TABLES:
         parts = [
-            _converted(recognised, given, f"{table.name}_{number}", con)
-            for number, (recognised, given) in enumerate(found.sources(table))
+            part
+            for number, (alike, given) in enumerate(_together(found.sources(table)))
+            for part in _converted(alike, given, f"{table.name}_{number}", con)
         ]
         if not parts:
             continue
@@ -223,35 +226,78 @@ def _note_oddities(
 ) -> None:
     for what, sql in recognised.mapping.oddities.items():
         with _reading(recognised, what):
-            _open(recognised, con)
+            _open([recognised], con)
             count, example = only_row(con.execute(f"select count(*), min(example) from ({sql})"))
         if count:
             note(f"{recognised.sheet.name}: {count:,} {what}; e.g. {example}")
 
 
-def _converted(recognised: Recognised, given: TableMapping, name: str, con: duckdb.DuckDBPyConnection) -> str:
-    """Convert the rows of a sheet into a table of this name; return the name."""
+def _together(
+    sources: list[tuple[Recognised, TableMapping]],
+) -> list[tuple[list[Recognised], TableMapping]]:
+    """Put sheets that may be read by one query together: a season can be a thousand files of a game each."""
+    found: list[tuple[list[Recognised], TableMapping]] = []
+    open_: dict[str, list[Recognised]] = {}
+    for recognised, given in sources:
+        mapping = recognised.mapping
+        alike = open_.get(mapping.name)
+        if mapping.by_row and alike and len(alike) < MOST_AT_ONCE:
+            alike.append(recognised)
+        else:
+            open_[mapping.name] = [recognised]
+            found.append((open_[mapping.name], given))
+    return found
+
+
+def _converted(
+    alike: list[Recognised], given: TableMapping, name: str, con: duckdb.DuckDBPyConnection
+) -> list[str]:
+    """Convert the rows of sheets into tables whose names begin with this one; return the names."""
     columns = {
         column.name: f"({given.columns.get(column.name, 'null')})::{column.type}"
         for column in given.table.columns
         if column.required or column.name in given.columns
     }
     listed = ", ".join(f"{sql} as {sql_text.name(column)}" for column, sql in columns.items())
-    with _reading(recognised, given.table.name, lambda: _failing(columns, given.rows, con)):
-        _open(recognised, con)
-        con.execute(
-            f"create temp table {name} as "
-            f"select {listed}, ({given.rank})::bigint as _rank from ({given.rows})"
-        )
-    return name
+    rows = f"select {listed}, ({given.rank})::bigint as _rank from ({given.rows})"
+    if len(alike) > 1:
+        try:
+            _open(alike, con)
+            con.execute(f"create temp table {name} as {rows}")
+            return [name]
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            pass  # one by one it shows which file is to blame
+    names = []
+    for number, recognised in enumerate(alike):
+        with _reading(recognised, given.table.name, lambda: _failing(columns, given.rows, con)):
+            _open([recognised], con)
+            con.execute(f"create temp table {name}_{number} as {rows}")
+        names.append(f"{name}_{number}")
+    return names
 
 
-def _open(recognised: Recognised, con: duckdb.DuckDBPyConnection) -> None:
-    """Make the view `source`."""
+def _open(alike: list[Recognised], con: duckdb.DuckDBPyConnection) -> None:
+    """Make the view `source` of sheets of one kind."""
+    if len(alike) == 1:
+        con.execute(f"create or replace temp view source as {_rows(alike[0])}")
+        return
+    # A union of files would take the memory of all readers at once.
+    names = dict.fromkeys(name for one in alike for name in (*one.sheet.columns, *one.mapping.may_lack))
+    columns = ", ".join(f"{sql_text.name(name)} varchar" for name in names)
+    con.execute(f"create or replace temp table source_rows ({columns})")
+    for one in alike:
+        con.execute(f"insert into source_rows by name {_rows(one)}")
+    con.execute("create or replace temp view source as from source_rows")
+
+
+def _rows(recognised: Recognised) -> str:
+    """Return a query for the rows of a sheet, with the columns that it may lack."""
     sheet = recognised.sheet
     lacking = [name for name in recognised.mapping.may_lack if name not in sheet.columns]
     more = "".join(f", null::varchar as {sql_text.name(name)}" for name in lacking)
-    con.execute(f"create or replace temp view source as select *{more} from ({sheet.sql})")
+    return f"select *{more} from ({sheet.sql})"
 
 
 @contextmanager

@@ -30,6 +30,7 @@ KINDS = {*READERS, *sqlite_file.SUFFIXES}
 COMPRESSED = {".gz", ".zst"}
 ARCHIVES = {".zip", ".tar", ".tgz", ".txz", ".tar.gz", ".tar.xz", ".tar.bz2"}
 RESULT_SETS = {"resultSets", "resultSet"}
+RESULT_SET = 'struct("name" varchar, "headers" varchar[], "rowSet" varchar[][])'
 TEXT_OF_JSON = "->>'$'"
 # What web services wrap around their rows, which are under "data".
 ENVELOPE = {"data", "meta", "timestamp", "previous_timestamp", "next_timestamp"}
@@ -94,7 +95,14 @@ def _sheets_of(path: Path, con: duckdb.DuckDBPyConnection, has_header: bool) -> 
     if not has_header:
         reader = reader.replace("header = true", "header = false")
     try:
-        types = {name: type_ for name, type_, *_ in con.execute(f"describe from {reader}").fetchall()}
+        try:
+            described = con.execute(f"describe from {reader}").fetchall()
+        except duckdb.Error as error:
+            if "maximum_object_size" not in str(error):
+                raise
+            reader = reader.replace("maximum_depth", f"{_room_for_one_object(path)}, maximum_depth")
+            described = con.execute(f"describe from {reader}").fetchall()
+        types = {name: type_ for name, type_, *_ in described}
         columns = list(types)
         if found := RESULT_SETS.intersection(columns):
             yield from _result_sets(path, reader, found.pop(), con)
@@ -116,28 +124,37 @@ def _sheets_of(path: Path, con: duckdb.DuckDBPyConnection, has_header: bool) -> 
     yield Sheet(path, path.name, tuple(name.lower() for name in columns), f"select {as_text} from {reader}")
 
 
+def _room_for_one_object(path: Path) -> str:
+    """Return the option for a file that is one large object, as the shots of a season are.
+
+    Room is taken at once, whatever is in the file; hence not for every file.
+    """
+    unpacked = 32 if path.suffix.lower() in COMPRESSED else 1
+    return f"maximum_object_size = {path.stat().st_size * unpacked + 1024}"
+
+
 def _result_sets(path: Path, reader: str, key: str, con: duckdb.DuckDBPyConnection) -> Iterator[Sheet]:
     """stats.nba.com's own form: sets of rows, each row a list in the order of the set's headers."""
-    sets = f"select unnest(from_json(to_json({key}), '[\"json\"]')) as one from {reader}"
-    if key == "resultSet":
-        sets = f"select to_json({key}) as one from {reader}"
+    # The reader makes lists of texts itself: as JSON, a season of shots would be held several times over.
+    type_ = RESULT_SET if key == "resultSet" else f"{RESULT_SET}[]"
+    reader = reader.replace("maximum_depth = 1", f"columns = {{{key}: {sql_text.text(type_)}}}")
+    sets = f"select {'' if key == 'resultSet' else 'unnest'}({key}) as one from {reader}"
     for number, (name, headers) in enumerate(
-        con.execute(
-            f"select one->>'$.name', from_json(one->'$.headers', '[\"varchar\"]') from ({sets})"
-        ).fetchall()
+        con.execute(f"select one.name, one.headers from ({sets})").fetchall()
     ):
         columns = ", ".join(
-            f"cells->>{place} as {sql_text.name(header.lower())}" for place, header in enumerate(headers)
+            f"cells[{place}] as {sql_text.name(header.lower())}"
+            for place, header in enumerate(headers or [], start=1)
         )
         rows = (
-            f"select unnest(from_json(one->'$.rowSet', '[\"json\"]')) as cells "
+            'select unnest(one."rowSet") as cells '
             f"from (select one, row_number() over () - 1 as number from ({sets})) where number = {number}"
         )
         yield Sheet(
             path,
             f"{path.name}, {name}",
-            tuple(header.lower() for header in headers),
-            f"select {columns} from ({rows})",
+            tuple(header.lower() for header in headers or []),
+            f"select {columns or 'cells'} from ({rows})",
         )
 
 
