@@ -1,6 +1,7 @@
 """How long does `ingest` take for the files that people have, and does it give the same rows?
 
     python benchmarks/formats.py [--from DIR] [--seasons 20] [--pairs 5] [--only shapes|seasons|plain]
+        [--shape NAME ...]
 
 shapes: three seasons are written in each known shape (tests/shapes) and ingested, each into a new warehouse.
 What comes back is compared with what our own files give, except for columns that the shape does not have.
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--seasons", type=int, default=20, help="of the demo league, in hoopR's shape")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--only", choices=("shapes", "seasons", "plain"))
+    parser.add_argument("--shape", action="append", choices=ALL_SHAPES, help="only this one; may be repeated")
     options = parser.parse_args()
     parts = [options.only] if options.only else ["shapes", "seasons", "plain"]
     same = True
@@ -66,7 +68,7 @@ def main() -> None:
         if not options.raw_dir and parts != ["seasons"]:
             apart(write_league, raw_dir, len(SEASONS))
         if "shapes" in parts:
-            same = compare_shapes(raw_dir, scratch)
+            same = compare_shapes(raw_dir, options.shape or list(ALL_SHAPES), scratch)
         if "seasons" in parts:
             season_by_season(options.seasons, scratch)
         if "plain" in parts:
@@ -97,7 +99,7 @@ def unlike(name: str, direct: Path, warehouse: Path) -> list[str]:
     return differences(direct, warehouse, ALL_SHAPES[name])
 
 
-def compare_shapes(raw_dir: Path, scratch: Path) -> bool:
+def compare_shapes(raw_dir: Path, names: list[str], scratch: Path) -> bool:
     """Print a line per shape; tell whether all gave the rows of our own files."""
     own, direct = scratch / "own", scratch / "direct.duckdb"
     apart(write, "own", raw_dir, own)
@@ -105,7 +107,7 @@ def compare_shapes(raw_dir: Path, scratch: Path) -> bool:
     direct.unlink()
     say("our own files", ingest(own, direct), direct)
     same = True
-    for name in ALL_SHAPES:
+    for name in names:
         folder, warehouse = scratch / "shape", scratch / "shape.duckdb"
         apart(write, name, raw_dir, folder)
         needed = ingest(folder, warehouse)

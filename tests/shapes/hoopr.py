@@ -29,7 +29,8 @@ create macro espn_game(id) as ('4' || right(id, 8))::integer;
 create macro espn_season(season) as season[:4]::integer + 1;
 create macro espn_code(code) as coalesce(codes[code], code);
 create macro espn_kind(season_type) as if(season_type = 'playoffs', 3, 2);
-create macro utc_of(day, tip) as (day + tip::time)::timestamp at time zone 'America/New_York';
+create macro utc_of(day, tip) as
+    (day + coalesce(nullif(tip, ''), '00:00')::time)::timestamp at time zone 'America/New_York';
 create macro espn_team(code) as list_position(teams_sorted, code)::integer;
 
 create table schedule as
@@ -37,7 +38,7 @@ select
     espn_game(game_id) as id,
     -- UTC, to the minute.
     strftime(utc_of(game_date, tip_et), '%Y-%m-%dT%H:%MZ') as date,
-    true as time_valid,
+    coalesce(tip_et, '') <> '' as time_valid,
     false as neutral_site,
     case when season_type = 'cup_final' then 'NBA In-Season Tournament Championship' end as notes_headline,
     arena as venue_full_name,

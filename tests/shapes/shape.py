@@ -28,6 +28,8 @@ class Shape:
     """The columns in which it says something else, by table."""
     known: Mapping[str, str] = field(default_factory=dict)
     """SQL for the rows that it can tell, by table; all if absent."""
+    comparable: Mapping[str, str] = field(default_factory=dict)
+    """SQL for the rows that can be the same, in both; all if absent."""
     game_id: str = "game_id"
     """SQL for its id of a game, over ours."""
 
@@ -59,14 +61,17 @@ def differences(direct: Path, warehouse: Path, shape: Shape) -> list[str]:
         for name, absent in shape.absent.items():
             columns = {column.name for column in TABLES[name].columns}
             held = sorted(columns - absent - shape.own.get(name, set()))
-            where = shape.known.get(name, "true")
+            both = shape.comparable.get(name, "true")
+            known = f"{both} and {shape.known.get(name, 'true')}"
 
-            def unlike(columns: list[str], name: str = name, where: str = where) -> tuple[str, str]:
+            def unlike(
+                columns: list[str], name: str = name, both: str = both, known: str = known
+            ) -> tuple[str, str]:
                 """Return SQL for the rows that only our files give, and those that only the shape gives."""
                 theirs = ", ".join(columns)
                 ours = theirs.replace("game_id", f"{shape.game_id} as game_id")
-                direct = f"(select {ours} from direct.nba_raw.{name} where {where})"
-                shaped = f"(select {theirs} from shaped.nba_raw.{name})"
+                direct = f"(select {ours} from direct.nba_raw.{name} where {known})"
+                shaped = f"(select {theirs} from shaped.nba_raw.{name} where {both})"
                 return f"{direct} except all {shaped}", f"{shaped} except all {direct}"
 
             for what, sql in zip(("lacks", "has too many"), unlike(held), strict=True):
