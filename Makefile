@@ -17,7 +17,7 @@ PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 # BigQuery's tests mostly wait for answers, so there is room for a third worker. Their conftest.py sets the order.
 PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: backfill real test test-bigquery lint setup setup-bigquery docs docs-pages benchmark chaos replay lock clean
+.PHONY: backfill real test test-bigquery lint setup setup-bigquery docs docs-pages benchmark benchmark-formats chaos replay lock clean
 .DEFAULT_GOAL := backfill
 
 backfill: .venv/.installed  ## demo league if the warehouse is empty, then everything that is missing
@@ -57,6 +57,9 @@ docs-pages: .venv/.installed-dev setup-bigquery  ## the figures of docs/cost.md,
 
 benchmark: .venv/.installed-dev
 	$(BIN)/python benchmarks/backfill.py
+
+benchmark-formats: .venv/.installed-dev  ## ingest of every known shape, from the real data
+	$(BIN)/python benchmarks/formats.py --from $(REAL_DATA)
 
 chaos: .venv/.installed-dev  ## 200 kill -9 and every other fault, half an hour; `make test` has a few of each
 	$(BIN)/python -m tests.chaos --kills 200

@@ -15,7 +15,7 @@ def texts(values: Sequence[str]) -> str:
 
 def name(column: str) -> str:
     """Return a quoted column name."""
-    return f'"{column}"'
+    return '"' + column.replace('"', '""') + '"'
 
 
 def pairs(names: Sequence[str], values: Sequence[object]) -> str:

@@ -15,9 +15,11 @@ from orchestrator.core.errors import UserError
 from orchestrator.raw.faults import UNCHANGED
 from orchestrator.raw.files import only_row
 from orchestrator.raw.mapping import Mapping, TableMapping, formats, read
-from orchestrator.raw.opening import READERS, Sheet, can_be_read, sheets
+from orchestrator.raw.opening import KINDS, Sheet, can_be_read, sheets
 from orchestrator.raw.tables import GAMES, RAW_TABLES, RawTable
 
+MOST_AT_ONCE = 100
+"""Sheets in one query; with thousands, planning it would take long."""
 CONVERSIONS = Path(__file__).parent / "conversions.sql"
 
 
@@ -53,6 +55,13 @@ class Conversion:
             found.setdefault(one.mapping.title, []).append(one)
         return found
 
+    def unknown_by_path(self) -> dict[Path, list[Sheet]]:
+        """Return what no mapping fits by its file."""
+        found: dict[Path, list[Sheet]] = {}
+        for sheet in self.unknown:
+            found.setdefault(sheet.path, []).append(sheet)
+        return found
+
     @property
     def lacking(self) -> list[str]:
         """The raw tables that nothing gives."""
@@ -80,8 +89,8 @@ def converted(
             return source
         con.execute(f"set memory_limit = '1GB'; set temp_directory = {sql_text.text(str(scratch))}")
         found = look(source, unpacked, con, [read(path) for path in mappings])
-        for sheet in found.unknown:
-            note(f"{sheet.name} is ignored: no format fits its columns {_some(sheet.columns)}")
+        for alike in found.unknown_by_path().values():
+            note(_ignored(alike))
         if not found.recognised:
             raise UserError(_nothing_known(source, found))
         for title, alike in found.by_title().items():
@@ -117,16 +126,26 @@ def _note_unknown_files(source: Path, note: Callable[[str], None]) -> None:
         )
 
 
+def _ignored(sheets: list[Sheet]) -> str:
+    """Say which tables of a file are ignored."""
+    first = sheets[0]
+    if len(sheets) == 1:
+        return f"{first.name} is ignored: no format fits its columns {_some(first.columns)}"
+    tables = [sheet.name.removeprefix(f"{sheet.path.name}, ") for sheet in sheets]
+    return f"{first.path.name}: {len(sheets)} tables are ignored, no format fits: {_some(tables)}"
+
+
 def _nothing_known(source: Path, found: Conversion) -> str:
     if not found.unknown:
         return (
-            f"{source} has no file that can be read ({', '.join(sorted(READERS))}, also in an archive). "
+            f"{source} has no file that can be read ({', '.join(sorted(KINDS))}, also in an archive). "
             f"{UNCHANGED} Give a folder with {', '.join(table.file for table in RAW_TABLES)}, "
             "or files of a known format (docs/formats.md)."
         )
-    sheet = found.unknown[0]
+    sheet, others = found.unknown[0], len(found.unknown) - 1
+    more = f", nor those of {others} more (--explain lists them)" if others else ""
     return (
-        f"no format fits the columns of {sheet.name}: {_some(sheet.columns)}. {UNCHANGED} "
+        f"no format fits the columns of {sheet.name}: {_some(sheet.columns)}{more}. {UNCHANGED} "
         "Write a mapping and give it with --mapping; docs/formats.md has an example and the known formats."
     )
 
@@ -181,11 +200,13 @@ def write(
     """
     prepare(con)
     for recognised in found.recognised:
+        recognised.sheet.make()
         _note_oddities(recognised, con, note)
     for table in RAW_TABLES:
         parts = [
-            _converted(recognised, given, f"{table.name}_{number}", con)
-            for number, (recognised, given) in enumerate(found.sources(table))
+            part
+            for number, (alike, given) in enumerate(_together(found.sources(table)))
+            for part in _converted(alike, given, f"{table.name}_{number}", con)
         ]
         if not parts:
             continue
@@ -205,35 +226,78 @@ def _note_oddities(
 ) -> None:
     for what, sql in recognised.mapping.oddities.items():
         with _reading(recognised, what):
-            _open(recognised, con)
+            _open([recognised], con)
             count, example = only_row(con.execute(f"select count(*), min(example) from ({sql})"))
         if count:
             note(f"{recognised.sheet.name}: {count:,} {what}; e.g. {example}")
 
 
-def _converted(recognised: Recognised, given: TableMapping, name: str, con: duckdb.DuckDBPyConnection) -> str:
-    """Convert the rows of a sheet into a table of this name; return the name."""
+def _together(
+    sources: list[tuple[Recognised, TableMapping]],
+) -> list[tuple[list[Recognised], TableMapping]]:
+    """Put sheets that may be read by one query together: a season can be a thousand files of a game each."""
+    found: list[tuple[list[Recognised], TableMapping]] = []
+    open_: dict[str, list[Recognised]] = {}
+    for recognised, given in sources:
+        mapping = recognised.mapping
+        alike = open_.get(mapping.name)
+        if mapping.by_row and alike and len(alike) < MOST_AT_ONCE:
+            alike.append(recognised)
+        else:
+            open_[mapping.name] = [recognised]
+            found.append((open_[mapping.name], given))
+    return found
+
+
+def _converted(
+    alike: list[Recognised], given: TableMapping, name: str, con: duckdb.DuckDBPyConnection
+) -> list[str]:
+    """Convert the rows of sheets into tables whose names begin with this one; return the names."""
     columns = {
         column.name: f"({given.columns.get(column.name, 'null')})::{column.type}"
         for column in given.table.columns
         if column.required or column.name in given.columns
     }
     listed = ", ".join(f"{sql} as {sql_text.name(column)}" for column, sql in columns.items())
-    with _reading(recognised, given.table.name, lambda: _failing(columns, given.rows, con)):
-        _open(recognised, con)
-        con.execute(
-            f"create temp table {name} as "
-            f"select {listed}, ({given.rank})::bigint as _rank from ({given.rows})"
-        )
-    return name
+    rows = f"select {listed}, ({given.rank})::bigint as _rank from ({given.rows})"
+    if len(alike) > 1:
+        try:
+            _open(alike, con)
+            con.execute(f"create temp table {name} as {rows}")
+            return [name]
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            pass  # one by one it shows which file is to blame
+    names = []
+    for number, recognised in enumerate(alike):
+        with _reading(recognised, given.table.name, lambda: _failing(columns, given.rows, con)):
+            _open([recognised], con)
+            con.execute(f"create temp table {name}_{number} as {rows}")
+        names.append(f"{name}_{number}")
+    return names
 
 
-def _open(recognised: Recognised, con: duckdb.DuckDBPyConnection) -> None:
-    """Make the view `source`."""
+def _open(alike: list[Recognised], con: duckdb.DuckDBPyConnection) -> None:
+    """Make the view `source` of sheets of one kind."""
+    if len(alike) == 1:
+        con.execute(f"create or replace temp view source as {_rows(alike[0])}")
+        return
+    # A union of files would take the memory of all readers at once.
+    names = dict.fromkeys(name for one in alike for name in (*one.sheet.columns, *one.mapping.may_lack))
+    columns = ", ".join(f"{sql_text.name(name)} varchar" for name in names)
+    con.execute(f"create or replace temp table source_rows ({columns})")
+    for one in alike:
+        con.execute(f"insert into source_rows by name {_rows(one)}")
+    con.execute("create or replace temp view source as from source_rows")
+
+
+def _rows(recognised: Recognised) -> str:
+    """Return a query for the rows of a sheet, with the columns that it may lack."""
     sheet = recognised.sheet
     lacking = [name for name in recognised.mapping.may_lack if name not in sheet.columns]
     more = "".join(f", null::varchar as {sql_text.name(name)}" for name in lacking)
-    con.execute(f"create or replace temp view source as select *{more} from ({sheet.sql})")
+    return f"select *{more} from ({sheet.sql})"
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from orchestrator.raw.opening import Sheet
 from orchestrator.raw.tables import RAW_TABLES, RawTable
 
 FORMATS = Path(__file__).parent / "formats"
-KEYS = {"title", "columns", "without", "may_lack", "files", "header", "oddities", "tables"}
+KEYS = {"title", "columns", "without", "may_lack", "files", "header", "oddities", "by_row", "tables"}
 TABLE_KEYS = {"from", "fallback", "columns"}
 
 
@@ -61,9 +61,11 @@ class Mapping:
     may_lack: tuple[str, ...]
     """Columns that some files of this kind do not have; they are NULL there."""
     files: str | None
-    """Only a file whose name matches this pattern is of this kind."""
+    """Only a file whose name matches this pattern is of this kind; or a table in one, as `file.db, table`."""
     has_header: bool
     """Whether the first line of a CSV names the columns; otherwise they are column0 and so on."""
+    by_row: bool
+    """Whether a row says the same in whatever file it stands, so that many small files are read together."""
     oddities: dict[str, str]
     """What to warn of, and SQL over `source` that gives a text per case, as column `example`."""
     tables: tuple[TableMapping, ...]
@@ -71,7 +73,10 @@ class Mapping:
     def fits(self, sheet: Sheet) -> bool:
         """Tell whether a table in a file is of this kind."""
         return (
-            (self.files is None or fnmatchcase(sheet.path.name, self.files))
+            (
+                self.files is None
+                or any(fnmatchcase(name, self.files) for name in (sheet.path.name, sheet.name))
+            )
             and set(self.columns) <= set(sheet.columns)
             and not set(self.without) & set(sheet.columns)
         )
@@ -117,6 +122,7 @@ def read(path: Path) -> Mapping:
         may_lack=_names(path, entries, "may_lack"),
         files=str(files) if files else None,
         has_header=entries.get("header") is not False,
+        by_row=entries.get("by_row") is True,
         oddities={str(what): str(sql) for what, sql in oddities.items()},
         tables=tuple(_table(path, known[name], entry) for name, entry in given.items()),
     )

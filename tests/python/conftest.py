@@ -40,6 +40,15 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def samples() -> Path:
+    """A few rows each of files that people have; tests that need it skip where it is absent."""
+    folder = PROJECT.parent / "shared" / "samples"
+    if not folder.is_dir():
+        pytest.skip(f"NO SAMPLES in {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def real_raw(real_data, tmp_path_factory) -> Path:
     """A warehouse with all the real raw data and nothing built."""
     return made_once(
