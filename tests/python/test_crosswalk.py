@@ -456,7 +456,8 @@ def test_profiles_follow_the_games_beside_them(files, full_warehouse):
 def test_profiles_of_the_first_source_beside_games_of_the_second_stay_as_they_are(files, full_warehouse):
     before = stored(full_warehouse, without="ingested_at")["players"]
     (other(files) / "players.parquet").write_bytes(good_file("players"))
-    assert load(files, full_warehouse).warnings == []
+    for _ in range(2):
+        assert load(files, full_warehouse).warnings == []
     assert stored(full_warehouse, without="ingested_at")["players"] == before
 
 
