@@ -20,6 +20,8 @@ from orchestrator.core.project import ANALYTICS, INTERMEDIATE, PRECOMPUTE, RAW, 
 from orchestrator.core.seasons import start_year
 from orchestrator.raw.checks import check_load
 from orchestrator.raw.conversion import converted
+from orchestrator.raw.crosswalk import TABLE as CROSSWALK
+from orchestrator.raw.crosswalk import Crosswalk
 from orchestrator.raw.faults import UNCHANGED, Faults
 from orchestrator.raw.files import Rows, Staging, Warn, only_row
 from orchestrator.raw.oddities import note_oddities
@@ -55,7 +57,7 @@ class How:
     mappings: Sequence[Path] = ()
     """The user's own mappings, which go before the known formats."""
     inform: Callable[[str], None] = lambda what: None
-    """Told as what each file is read, where that had to be recognised."""
+    """Told as what each file is read, where that had to be recognised, and which games and players were."""
     only_check: bool = False
     """Change nothing, not even to make a new file."""
     may_remove: Callable[[str], bool] = lambda what: False
@@ -90,8 +92,10 @@ def ingest(source: Path, warehouse: Path, how: How | None = None, *, warn: Warn)
         report.rows = staging.rows
         _refuse_absent_seasons(staging, staged)
         with _attached(con, warehouse, read_only=how.only_check):
-            load = _Load(staging, staged, how.whole_seasons)
+            crosswalk = Crosswalk(staging, staged, how.inform)
+            load = _Load(staging, staged, how.whole_seasons, crosswalk)
             load.look(present)
+            crosswalk.check()
             check_load(staging, staged)
             if not faults.messages:
                 load.note_changes(how)
@@ -205,11 +209,12 @@ def _warehouse_error(error: Exception, warehouse: Path, what: str) -> UserError:
 class _Load:
     """The step from the stored rows to the new ones."""
 
-    def __init__(self, staging: Staging, staged: list[RawTable], whole_seasons: bool):
+    def __init__(self, staging: Staging, staged: list[RawTable], whole_seasons: bool, crosswalk: Crosswalk):
         self._con, self._faults, self._note = staging.con, staging.faults, staging.note
         self._rows = staging.rows
         self._staged = staged
         self._whole_seasons = whole_seasons
+        self._crosswalk = crosswalk
         self._takes_over = False
         """The warehouse holds only a demo league, and the files are real: replace everything."""
 
@@ -236,6 +241,8 @@ class _Load:
                 self._con.execute(
                     f"create or replace view stored.{table.name} as from staged.{table.name} where false"
                 )
+        else:
+            self._crosswalk.apply()
         with_games = [table for table in self._staged if table.has_season_column]
         touched = " union ".join(f"select game_id from staged.{table.name}" for table in with_games)
         self._con.execute(
@@ -299,6 +306,7 @@ class _Load:
         if self._takes_over:
             for dataset in (PRECOMPUTE, INTERMEDIATE, ANALYTICS):
                 con.execute(f"drop schema if exists warehouse.{dataset} cascade")
+            con.execute(f"drop table if exists warehouse.{RAW}.{CROSSWALK}")
         for table in RAW_TABLES:
             path = f"warehouse.{RAW}.{table.name}"
             there = self._columns_there(table)
@@ -321,6 +329,7 @@ class _Load:
                     f"select *, ?::timestamp as ingested_at from staged.{table.name}",
                     [now],
                 )
+        self._crosswalk.write(now)
 
     # --- pieces ---------------------------------------------------------------------------------
 

@@ -5,9 +5,9 @@ points, shots, scores or teams of a game contradict each other. The queries see 
 will leave them (schema `after`, see checks).
 """
 
-from orchestrator.core import seeds
 from orchestrator.core.sql_text import texts
 from orchestrator.raw.files import Staging, only_row
+from orchestrator.raw.names import prepare_names
 
 # Each query gives one text per oddity, as column `example`; it sees the games of this load.
 _SCOPE = """
@@ -72,17 +72,6 @@ _CONTRADICTIONS = {
 }
 
 
-# Names are compared as the models do: in the form of player_lookup (macro fold_name), and without a suffix.
-FOLDED = """
-    create macro folded(name) as regexp_replace(
-        strip_accents(replace(replace(translate(lower(name), 'øđðłħı', 'oddlhi'), 'ß', 'ss'), 'æ', 'ae')),
-        '[^a-z0-9]', '', 'g'
-    );
-    create macro without_suffix(name) as
-        folded(regexp_replace(name, '[ ,]+(jr|sr|ii|iii|iv|v)[. ]*$', '', 'i'));
-"""
-
-
 def note_oddities(staging: Staging) -> None:
     """Warn of contradictions between the games of this load, each with a count and an example."""
     for what, query in _CONTRADICTIONS.items():
@@ -117,12 +106,7 @@ def _note_unknown_codes(staging: Staging) -> None:
 def _note_unknown_names(staging: Staging) -> None:
     """Warn of transactions whose player name matches nobody: they reach no table."""
     con = staging.con
-    con.execute(FOLDED)
-    con.execute("create temp table aliases (printed_name varchar, player_name varchar)")
-    con.executemany(
-        "insert into aliases values (?, ?)",
-        [(row["printed_name"], row["player_name"]) for row in seeds.rows("player_aliases")],
-    )
+    prepare_names(con)
     transactions, unknown, examples = only_row(
         con.execute(
             """

@@ -7,7 +7,7 @@ import jinja2
 import pytest
 
 from orchestrator.core import seeds
-from orchestrator.raw import oddities
+from orchestrator.raw.names import FOLDED
 from tests.python.raw_league import FILES, load, query, write_files
 from tests.python.warehouses import PROJECT
 
@@ -174,7 +174,7 @@ def test_names_are_folded_as_the_models_fold_them(real_raw):
     macro = re.search(r"macro fold_name.*?endmacro %}", source, re.DOTALL)[0]
     assert "'øđðłħı', 'oddlhi'" in macro
     with duckdb.connect(str(real_raw), read_only=True) as con:
-        con.execute(oddities.FOLDED.replace("create macro", "create temp macro"))
+        con.execute(FOLDED)
         rule = compiled(macro)
         names = (
             "select player_name from nba_raw.players union select player_name from nba_raw.injury_events "
@@ -200,7 +200,7 @@ def test_every_alias_is_of_a_player_and_of_no_other(real_data):
     """An alias that is another player's name would give him the wrong injuries."""
     pairs = [(row["printed_name"], row["player_name"]) for row in seeds.rows("player_aliases")]
     with duckdb.connect() as con:
-        con.execute(oddities.FOLDED)
+        con.execute(FOLDED)
         con.execute(f"create table players as from '{real_data}/players.parquet'")
         for printed, name in pairs:
             found = con.execute("select count(*) from players where player_name = ?", [name]).fetchone()
