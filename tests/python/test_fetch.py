@@ -19,12 +19,13 @@ from orchestrator.fetch import download as downloading
 from orchestrator.fetch import seasons, sportsdataverse
 from orchestrator.fetch.download import CHUNK, RemoteFile, download, session
 from orchestrator.fetch.progress import Progress
-from tests.python import test_formats_hoopr as hoopr
+from tests.python import test_formats_hoopr as formats_hoopr
 from tests.python.raw_league import query
 from tests.python.warehouses import PROJECT, orchestrate, succeed
 from tests.python.web import Fault, serving
+from tests.shapes import hoopr
 
-fortnight, direct = hoopr.fortnight, hoopr.direct  # fixtures
+fortnight, direct = formats_hoopr.fortnight, formats_hoopr.direct  # fixtures
 
 PATH = "/espn_nba_player_boxscores/player_box_2024.parquet"
 SECOND = "/espn_nba_schedules/nba_schedule_2024.parquet"
@@ -59,7 +60,7 @@ def boxes(tmp_path_factory) -> list[bytes]:
     """Two versions of a small file, the second with more rows."""
     folder = tmp_path_factory.mktemp("boxes")
     with duckdb.connect() as con:
-        con.execute(hoopr.GAMES)
+        con.execute(formats_hoopr.GAMES)
         for number in (1, 2):
             rows = f"select *, md5(i::varchar) as uid from player_box, range({number * 2000}) as r (i)"
             con.execute(f"copy ({rows}) to '{folder / str(number)}' (format parquet)")
@@ -303,10 +304,9 @@ def season_of_hoopr(web, fortnight, tmp_path_factory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("served")
     releases = {"nba_schedule": "espn_nba_schedules", "player_box": "espn_nba_player_boxscores"}
     releases |= {"team_box": "espn_nba_team_boxscores", "play_by_play": "espn_nba_pbp"}
-    for name, table in hoopr.FILES.items():
-        hoopr.as_parquet(fortnight, f"from {table}", folder / name)
-        path = f"/{releases[name.removesuffix('_2024')]}/{name}.parquet"
-        web.files[path] = (folder / f"{name}.parquet").read_bytes()
+    hoopr.write(fortnight, folder)
+    for path in folder.iterdir():
+        web.files[f"/{releases[path.stem.removesuffix('_2024')]}/{path.name}"] = path.read_bytes()
     return {sportsdataverse.VARIABLE: web.address}
 
 

@@ -15,15 +15,16 @@ from orchestrator.core.errors import UserError
 from orchestrator.fetch import seasons, stats_nba
 from orchestrator.fetch.download import ATTEMPTS
 from orchestrator.fetch.progress import Progress
-from tests.python import test_formats as shapes
+from tests.python import test_formats
 from tests.python.raw_league import query
 from tests.python.warehouses import orchestrate, succeed
 from tests.python.web import Fault, serving
+from tests.shapes import stats as shapes
 
 pytest.importorskip("nba_api")
 pytestmark = pytest.mark.real
 
-fortnight, direct = shapes.fortnight, shapes.direct  # fixtures
+fortnight, direct = test_formats.fortnight, test_formats.direct  # fixtures
 
 REGULAR = "Regular Season"
 CUP_FINAL = "0062400001"
@@ -54,7 +55,7 @@ class Stats:
     def rows(self, sql: str, parameters: dict[str, str]) -> bytes:
         is_regular = parameters["SeasonType"] == REGULAR
         if (sql, is_regular) not in self.known:
-            found = shapes.result_set(self.con, "LeagueGameLog", sql)
+            found = shapes.result_set("LeagueGameLog", shapes.dicts(self.con, sql))
             if not is_regular:
                 found["rowSet"] = []
             self.known[sql, is_regular] = shapes.as_json({"resultSets": [found]}).encode()
