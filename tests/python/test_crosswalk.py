@@ -9,7 +9,7 @@ from orchestrator.core import seeds
 from orchestrator.core.errors import UserError
 from orchestrator.raw.load import ingest
 from tests.python.raw_league import assert_refused, good_file, load, only, query, stored, write_files
-from tests.python.test_formats_hoopr import ABSENT, ESPN, FILES, HOOPR, OWN, as_parquet
+from tests.shapes.hoopr import ABSENT, OWN, make, write
 
 # --- the small league, and the same from another source -------------------------------------------
 
@@ -483,13 +483,11 @@ def test_real_rows_of_hoopr_join_those_of_the_league(real_data, tmp_path):
         con.execute(
             f"create table {name} as {read.format(real_data / name, '2023-12-05', '2023-12-20', counts)}"
         )
-    teams = [code for (code,) in con.execute("select distinct home_team from games order by 1").fetchall()]
-    con.execute(HOOPR.replace("codes[", f"map {ESPN}[").replace("teams_sorted", str(teams)))
+    make(con)
     con.execute("update player_box_hoopr set athlete_id = athlete_id * 7 + 1")
     con.execute("update pbp set athlete_id_1 = athlete_id_1 * 7 + 1")
     (espn := tmp_path / "espn").mkdir()
-    for name, table in FILES.items():
-        as_parquet(con, f"from {table}", espn / name)
+    write(con, espn)
     for folder, last in (("before", "2023-12-14"), ("all", "2023-12-20")):
         (tmp_path / folder).mkdir()
         for name in ABSENT:
