@@ -72,6 +72,7 @@ lock: .venv/.installed-dev  ## pins for every supported Python, without download
 	$(COMPILE_PROJECT) --group dev --upgrade -o requirements-dev.txt
 	$(COMPILE_PROJECT) -c requirements-dev.txt -o requirements.txt
 	$(COMPILE_PROJECT) --extra bigquery -c requirements-dev.txt -o requirements-bigquery.txt
+	$(COMPILE_PROJECT) --extra evaluate -c requirements-dev.txt -o requirements-evaluate.txt
 	echo 'duckdb==1.5.5' | $(COMPILE) --python-version 3.13 --group bigquery-tests --override - --upgrade \
 		-o requirements-bigquery-tests.txt
 
