@@ -48,7 +48,7 @@ except (ImportError, OSError) as error:  # OSError: the system has no OpenMP
 from orchestrator.core import seeds  # noqa: E402
 from orchestrator.core.errors import UserError  # noqa: E402
 from orchestrator.core.project import warehouse_path  # noqa: E402
-from orchestrator.raw.oddities import FOLDED  # noqa: E402
+from orchestrator.raw.names import FOLDED  # noqa: E402
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
