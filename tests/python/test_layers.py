@@ -18,6 +18,7 @@ LAYERS = (
     "ml",
     "coverage",
     "preflight",
+    "phase5",
 )
 
 
