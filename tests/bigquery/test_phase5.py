@@ -85,7 +85,7 @@ def players(warehouse: Path) -> list[str]:
     found = query(
         warehouse,
         "select distinct lower(regexp_replace(player_name, '[^A-Za-z]', '', 'g')) from nba_raw.player_box "
-        f"where game_date = '{DAY}' order by 1",
+        f"where game_date = '{DAY}' and regexp_full_match(player_name, '[A-Za-z ]+') order by 1",
     )
     return [player for (player,) in found]
 

@@ -194,8 +194,8 @@ def test_the_cut_over(demo_raw, tmp_path):
     warehouse = copy_of(demo_raw, tmp_path)
     ((player,),) = query(
         warehouse,
-        "select lower(regexp_replace(any_value(player_name), '[^A-Za-z]', '', 'g')) from nba_raw.player_box "
-        f"where game_date = '{DAY}'",
+        "select min(lower(replace(player_name, ' ', ''))) from nba_raw.player_box "
+        f"where game_date = '{DAY}' and regexp_full_match(player_name, '[A-Za-z ]+')",
     )
     change(
         warehouse,
