@@ -224,8 +224,13 @@ def test_the_cut_over(demo_raw, tmp_path):
     ((day, old, new, only_old, only_new, old_score, _),) = query(warehouse, by_date)
     assert (str(day), old, only_old, old_score) == (DAY, 1, 0, 80)
     assert new == only_new + 1 > 100
-    (by_feature,) = (sql for sql in sql_of_the_page() if "share_equal" in sql)
-    assert "features[offset(place)]" in by_feature  # tests/bigquery/test_phase5.py runs it
+    for_bigquery, by_feature = (sql for sql in sql_of_the_page() if "share_equal" in sql)
+    assert "offset(place)" in for_bigquery  # tests/bigquery/test_phase5.py runs it
+    found = query(warehouse, by_feature.replace("2022-01-01", DAY).replace("2022-03-31", DAY))
+    assert {(feature, pairs) for feature, pairs, *_ in found} == {
+        ("points_avg_last_5", 1),
+        ("points_avg_last_10", 1),
+    }
 
 
 # --- what is taken for ours -----------------------------------------------------------------------
