@@ -42,7 +42,7 @@ lint: .venv/.installed-dev  ## ruff, typos, pyrefly and sqlfluff
 	$(BIN)/ruff format --check .
 	$(BIN)/typos
 	$(BIN)/pyrefly check --summary=none
-	$(BIN)/sqlfluff lint --processes 2 models tests analyses
+	NBA_PHASE5_VIEW=true $(BIN)/sqlfluff lint --processes 2 models tests analyses
 	NBA_PHASE3=external $(BIN)/sqlfluff lint --processes 2 models/from_external
 
 setup: .venv/.installed

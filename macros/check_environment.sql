@@ -3,13 +3,16 @@
     where they are read; dbt checks those of the profile, as it opens the warehouse before any macro runs.) -#}
 {% macro check_environment() -%}
     {%- if execute -%}
-        {%- for dataset in ['RAW', 'STAGING', 'ANALYTICS', 'INTERMEDIATE', 'PRECOMPUTE', 'REFERENCE'] -%}
-            {%- set variable = 'NBA_' ~ dataset ~ '_DATASET' -%}
+        {%- for word in [
+            'RAW_DATASET', 'STAGING_DATASET', 'ANALYTICS_DATASET', 'INTERMEDIATE_DATASET', 'PRECOMPUTE_DATASET',
+            'REFERENCE_DATASET', 'PHASE5_DATASET', 'PHASE5_VIEW_NAME',
+        ] -%}
+            {%- set variable = 'NBA_' ~ word -%}
             {%- set name = env_var(variable, 'nba') -%}
             {%- if not modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', name) -%}
                 {{ exceptions.raise_compiler_error(
-                    variable ~ (" is '" ~ name ~ "'" if name else " is empty") ~ ": set it to a dataset's name "
-                    ~ "(letters, digits and underscores), or unset it"
+                    variable ~ (" is '" ~ name ~ "'" if name else " is empty") ~ ": set it to a "
+                    ~ ("view" if word.endswith('NAME') else "dataset") ~ "'s name (letters, digits and underscores), or unset it"
                 ) }}
             {%- endif -%}
         {%- endfor -%}

@@ -150,3 +150,43 @@
         minute
     )
 {%- endmacro %}
+
+
+{#- The names of the columns of tables that exist, as a dict of lists by `dataset.table`. -#}
+{% macro columns_of(tables) -%}{{ return(adapter.dispatch('columns_of')(tables)) }}{%- endmacro %}
+{#- One query for all. Not adapter.get_columns_in_relation: it begins a transaction, which dbt rolls back after its
+    hooks, with what they wrote. -#}
+{% macro duckdb__columns_of(tables) -%}
+    {%- set found = {} -%}
+    {%- for table in tables %}{% do found.update({table.schema ~ '.' ~ table.identifier: []}) %}{% endfor -%}
+    {%- if tables -%}
+        {%- for dataset, table, column in run_query(
+            "select schema_name, table_name, column_name from duckdb_columns() where database_name = '"
+            ~ tables[0].database ~ "' and schema_name in ('" ~ tables | map(attribute='schema') | unique | join("', '")
+            ~ "') order by column_index"
+        ).rows if dataset ~ '.' ~ table in found -%}
+            {%- do found[dataset ~ '.' ~ table].append(column | lower) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}
+{#- The API says it for nothing, where a query on INFORMATION_SCHEMA bills 10 MB. -#}
+{% macro bigquery__columns_of(tables) -%}
+    {%- set found = {} -%}
+    {%- for table in tables -%}
+        {%- do found.update({table.schema ~ '.' ~ table.identifier:
+            adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{#- The query that a view stands for, as the database keeps it. -#}
+{% macro view_definition(view) -%}{{ return(adapter.dispatch('view_definition')(view)) }}{%- endmacro %}
+{% macro duckdb__view_definition(view) -%}
+    {{ return(run_query(
+        "select sql from duckdb_views() where database_name = '" ~ view.database ~ "' and schema_name = '" ~ view.schema
+        ~ "' and view_name = '" ~ view.identifier ~ "'"
+    ).rows[0][0]) }}
+{%- endmacro %}
+{% macro bigquery__view_definition(view) -%}{{ return(adapter.get_bq_table(view).view_query) }}{%- endmacro %}

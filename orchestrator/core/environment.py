@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 from orchestrator.core.clock import is_time_zone
 from orchestrator.core.errors import UsageError
-from orchestrator.core.project import DATASETS, PROJECT_DIR, TARGETS
+from orchestrator.core.project import (
+    DATASETS,
+    PHASE5_DATASET,
+    PHASE5_DATASET_VARIABLE,
+    PHASE5_NAME_VARIABLE,
+    PROJECT_DIR,
+    TARGETS,
+    phase5_is_on,
+)
 
 
 class Variable(NamedTuple):
@@ -39,6 +47,7 @@ def _taken_names() -> set[str]:
         "temp",
         "system",
         *(os.environ.get(name, usual).lower() for name, usual in DATASETS.items()),
+        *([PHASE5_DATASET.lower()] if phase5_is_on() else []),
     }
 
 
@@ -52,6 +61,14 @@ VARIABLES = {
     "NBA_PHASE3": Variable(
         ("built", "external").__contains__,
         "`built` (Phase 3 is built from raw data) or `external` (the database has it already)",
+    ),
+    "NBA_PHASE5_VIEW": Variable(
+        lambda text: text.lower() in ("true", "false"),
+        "`true` (views for the old platform's readers are made) or `false`",
+    ),
+    PHASE5_DATASET_VARIABLE: _DATASET,
+    PHASE5_NAME_VARIABLE: Variable(
+        _DATASET.accepts, "a view's name: letters, digits and underscores, such as ml_feature_store_v2"
     ),
     "NBA_TARGET": Variable(TARGETS.__contains__, f"one of {', '.join(TARGETS)}"),
     "NBA_TIMEZONE": Variable(is_time_zone, "a time zone such as America/New_York"),

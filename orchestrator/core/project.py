@@ -26,7 +26,18 @@ RAW, STAGING, ANALYTICS, INTERMEDIATE, PRECOMPUTE, REFERENCE, TRAINING = (
     os.environ.get(variable, default) for variable, default in DATASETS.items()
 )
 
-SETTINGS = "NBA_PHASE3|NBA_[A-Z0-9]+_DATASET$"
+# The same for the views of models/phase5, which are made only where they are asked for.
+PHASE5_DATASET_VARIABLE, PHASE5_NAME_VARIABLE = "NBA_PHASE5_DATASET", "NBA_PHASE5_VIEW_NAME"
+PHASE5_DATASET = os.environ.get(PHASE5_DATASET_VARIABLE, "nba_predictions")
+PHASE5_VIEWS = frozenset(
+    {
+        os.environ.get(PHASE5_NAME_VARIABLE, "ml_feature_store_v2"),
+        "player_composite_factors_by_game_date",
+        "player_daily_cache_by_cache_date",
+    }
+)
+
+SETTINGS = "NBA_PHASE3|NBA_PHASE5|NBA_[A-Z0-9]+_DATASET$"
 
 PHASE3_TABLES = (
     "player_game_summary",
@@ -39,6 +50,11 @@ PHASE3_TABLES = (
 def phase3_is_external() -> bool:
     """Tell whether Phase 3 is read from existing tables (NBA_PHASE3), not built from raw data."""
     return os.environ.get("NBA_PHASE3") == "external"
+
+
+def phase5_is_on() -> bool:
+    """Tell whether the views for readers of the old platform's tables are made (NBA_PHASE5_VIEW)."""
+    return os.environ.get("NBA_PHASE5_VIEW", "").lower() == "true"
 
 
 def settings() -> dict[str, str]:

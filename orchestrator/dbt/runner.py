@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.errors import UserError
 from orchestrator.core.fingerprint import project_files
-from orchestrator.core.project import PROJECT_DIR, warehouse_path
+from orchestrator.core.project import PROJECT_DIR, phase5_is_on, warehouse_path
 from orchestrator.core.registry import ALL_TABLES
 from orchestrator.core.windows import Window
 
@@ -138,13 +138,16 @@ class Runner:
         """Build these tables, and all they are made from, for a window.
 
         `on_node` is told which model finished, how many have, and how many there are. The views stay as
-        prepared, except `with_coverage`: the views of the coverage read the tables that existed when they
-        were made.
+        prepared, except `with_coverage`: the views of the coverage, and those for Phase 5, read the tables
+        that existed when they were made.
         """
+        views = ["phase4_coverage", "int_window_coverage", "int_coverage_tables"]
+        if phase5_is_on():  # dbt refuses a selection that is empty
+            views.append("path:models/phase5")
         return self._invoke(
             "run",
             "--select", *self._selection(tables),
-            *(["phase4_coverage", "int_window_coverage", "int_coverage_tables"] if with_coverage else []),
+            *(views if with_coverage else []),
             *self._vars(start=str(window.start), end=str(window.end)),
             on_node=on_node,
         )  # fmt: skip

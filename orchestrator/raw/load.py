@@ -197,7 +197,7 @@ def _warehouse_error(error: Exception, warehouse: Path, what: str) -> UserError:
         "not a valid DuckDB": "It is not a DuckDB database: give another path, or move it away",
         "Is a directory": "It is a folder: give the path of a file",
         "Permission denied": "Ask for the right to write there, or give another path",
-        "Binder Error": f"Its {RAW} has tables of another shape: drop these first",
+        "Binder Error": f"Its {RAW} has tables of another shape: rename these first",
         "No space left": "The disk is full: free some space",
     }
     next_step = next((text for sign, text in advice.items() if sign in reason), "Fix that")

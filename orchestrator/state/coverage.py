@@ -15,10 +15,13 @@ from orchestrator.core.project import (
     ANALYTICS,
     INTERMEDIATE,
     PHASE3_TABLES,
+    PHASE5_DATASET,
+    PHASE5_VIEWS,
     PRECOMPUTE,
     RAW,
     STAGING,
     phase3_is_external,
+    phase5_is_on,
 )
 from orchestrator.core.registry import ALL_TABLES, COVERAGE_STATES, EXCLUSIONS, PHASE4_TABLES
 from orchestrator.core.seasons import season_name
@@ -189,11 +192,16 @@ def is_there(connection: Connection) -> bool:
 
 
 def is_current(connection: Connection) -> bool:
-    """Tell whether the coverage views match today's files and include every existing table."""
+    """Tell whether the coverage views match today's files and include every existing table.
+
+    The views for Phase 5, where they are wanted, are made together with these.
+    """
     there = {schema: connection.tables_in(schema) for schema in (PRECOMPUTE, INTERMEDIATE)}
     if "phase4_coverage" not in there[PRECOMPUTE]:
         return False
     if not {"int_logic_versions", "int_window_coverage", "int_coverage_tables"} <= there[INTERMEDIATE]:
+        return False
+    if phase5_is_on() and not connection.tables_in(PHASE5_DATASET) >= PHASE5_VIEWS:
         return False
     found = connection.rows(
         f"select table_name, is_read, project_files from {INTERMEDIATE}.int_coverage_tables "

@@ -158,8 +158,8 @@ class _DuckDBConnection(Connection):
             kind = WrongShapeError if isinstance(error, duckdb.BinderException) else UserError
             raise self._file.explained(error) or kind(
                 f"the warehouse {self._file} could not be read: {_first_line(error)}\n"
-                "  A table may have other columns than this version expects: drop it and run the backfill "
-                "again."
+                "  A table may have other columns than this version expects: rename it and run the backfill "
+                "again (docs/cut-over.md)."
             ) from error
 
 

@@ -16,6 +16,7 @@ import pytest
 from tests.bigquery.analyzer import Script, Statement, analyze, compiled
 from tests.bigquery.emulator import Emulator, running_emulator
 from tests.bigquery.python_model import on_duckdb
+from tests.python import workers_queries
 from tests.python.conftest import real_data, shared_folder  # noqa: F401
 from tests.python.peoples_queries import QUERIES
 from tests.python.warehouses import PROJECT
@@ -64,6 +65,9 @@ def phase3(request) -> str:
     return request.param
 
 
+ASKED = QUERIES | workers_queries.QUERIES
+
+
 @dataclass(frozen=True)
 class Project:
     """All that dbt would send to BigQuery for one window, compiled and analyzed."""
@@ -72,7 +76,7 @@ class Project:
     statements: dict[str, list[Statement]]
     """Of each script, by its id."""
     by_hand: dict[str, list[Statement]]
-    """Of what people ask by hand (see peoples_queries.py), by its name."""
+    """Of what people and the old worker ask (peoples_queries.py, workers_queries.py), by its name."""
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +84,9 @@ def project(bigquery_python, phase3, tmp_path_factory) -> Project:
     """The project, looked at once for all tests: that takes a minute."""
 
     def look(folder: Path) -> None:
-        scripts = compiled(WINDOW | {"phase3": phase3})
-        found = analyze(bigquery_python, scripts + [Script(name, sql) for name, sql in QUERIES.items()])
-        by_hand = {name: found.pop(name) for name in QUERIES}
+        scripts = compiled(WINDOW | {"phase3": phase3, "phase5_view": "true"})
+        found = analyze(bigquery_python, scripts + [Script(name, sql) for name, sql in ASKED.items()])
+        by_hand = {name: found.pop(name) for name in ASKED}
         (folder / "project.pickle").write_bytes(pickle.dumps(Project(scripts, found, by_hand)))
 
     folder = shared_folder(tmp_path_factory, f"project-{phase3}", look)

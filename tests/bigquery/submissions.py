@@ -89,7 +89,12 @@ def submission(method: str, target: str) -> dict[str, Any]:
         connection.handle, connection.state = MagicMock(), ConnectionState.OPEN
         return connection
 
+    # What a run needs to be there, and what it replaces.
+    there = ("games", "feature_catalogue", "int_ml_features")
+
     def existing(adapter: Any, database: str, schema: str, identifier: str) -> Any:
+        if identifier not in there:
+            return None
         return adapter.Relation.create(database, schema, identifier, type="table")
 
     with ExitStack() as stack:
@@ -101,6 +106,7 @@ def submission(method: str, target: str) -> dict[str, Any]:
                 lambda *_, **__: (BigQueryAdapterResponse("OK"), empty_table()),
             ),
             (BigQueryAdapter, "get_relation", existing),
+            (BigQueryAdapter, "get_columns_in_relation", lambda *_: []),
             (BigQueryAdapter, "is_replaceable", lambda *_: True),
             (BigQueryAdapter, "list_schemas", lambda *_: []),
             (BigQueryAdapter, "create_schema", lambda *_: None),

@@ -7,6 +7,7 @@ import pytest
 
 from tests.bigquery.analyzer import Script, analyze
 from tests.bigquery.conftest import WINDOW
+from tests.python import workers_queries
 
 # What looks at all of history, and why it must: a view that is looked through, or a script of its own.
 ALL_OF_HISTORY = {
@@ -74,6 +75,13 @@ def test_every_partitioned_table_is_read(project):
         "nba_precompute.player_shot_zone_analysis",
         "nba_precompute.team_defense_zone_analysis",
     }
+
+
+def test_the_old_platforms_worker_reads_one_day(project):
+    """The views rename the column that the tables are partitioned by."""
+    for name in workers_queries.QUERIES:
+        (statement,) = project.by_hand[name]
+        assert [(read.low, read.high) for read in statement.reads] == [("2022-01-14", "2022-01-14")], name
 
 
 DAYS = """

@@ -88,7 +88,7 @@ def test_a_stored_table_of_another_shape_is_refused(files, warehouse):
     with duckdb.connect(str(warehouse)) as con:
         con.execute("create schema nba_raw; create table nba_raw.shots as select 1 as a")
     before = stored(warehouse)
-    with pytest.raises(UserError, match="tables of another shape: drop these first"):
+    with pytest.raises(UserError, match="tables of another shape: rename these first"):
         load(write_files(files), warehouse)
     assert stored(warehouse) == before
 

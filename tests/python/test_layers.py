@@ -19,6 +19,7 @@ LAYERS = (
     "coverage",
     "preflight",
     "training",
+    "phase5",
 )
 
 

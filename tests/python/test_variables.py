@@ -19,6 +19,9 @@ WRONG = [
     ("NBA_DUCKDB_PATH", "main.duckdb", "the warehouse's file"),
     ("NBA_DUCKDB_PATH", "/srv/nba_raw.duckdb", "named after a dataset"),
     ("NBA_PHASE3", "there", "`external`"),
+    ("NBA_PHASE5_VIEW", "yes", "`true`"),
+    ("NBA_PHASE5_DATASET", "nba-predictions", "a dataset's name"),
+    ("NBA_PHASE5_VIEW_NAME", "a.b", "a view's name"),
     ("NBA_TARGET", "snowflake", "emulator"),
     ("NBA_TIMEZONE", "EDT", "America/New_York"),
     ("NBA_TIMEZONE", "america/new_york", "America/New_York"),
@@ -31,6 +34,9 @@ RIGHT = [
     ("NBA_PHASE3", "external"),
     ("NBA_PHASE3", "warehouse"),
     ("NBA_PHASE3", "built"),
+    ("NBA_PHASE5_VIEW", "True"),
+    ("NBA_PHASE5_VIEW", "false"),
+    ("NBA_PHASE5_VIEW_NAME", "ml_feature_store_next"),
     ("NBA_TARGET", "emulator"),
     ("NBA_TIMEZONE", "Europe/Berlin"),
     ("NBA_RAW_DATASET", "raw_2"),
@@ -117,6 +123,7 @@ def test_looking_is_light():
         ("NBA_TIMEZONE", "EDT", "NBA_TIMEZONE is 'EDT', which is not a time zone"),
         ("NBA_REFERENCE_DATASET", "nba-reference", "NBA_REFERENCE_DATASET is 'nba-reference'"),
         ("NBA_REFERENCE_DATASET", "", "NBA_REFERENCE_DATASET is empty"),
+        ("NBA_PHASE5_VIEW_NAME", "a.b", "NBA_PHASE5_VIEW_NAME is 'a.b': set it to a view's name"),
     ],
 )
 def test_plain_dbt_names_what_it_can(demo_built, monkeypatch, name, text, said):
