@@ -49,6 +49,29 @@ def changed(exported, tmp_path) -> tuple[Path, Path]:
 # --- the training set ---------------------------------------------------------------------------
 
 
+KEYS = {
+    "training_set": ("row_id",),
+    "int_player_results": ("game_id", "universal_player_id"),
+    "int_closing_lines": ("game_id", "team_abbr"),
+    "int_player_lines": ("game_id", "universal_player_id", "market"),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_one_row_per_key_and_never_null_where_the_docs_say_so(bets, changed, tmp_path, name):
+    warehouse, _ = changed
+    bets("('A', 20.5, -110, -110, -5)", "('A', 21.5, -110, -110, -5)")
+    columns = parsed(tmp_path)["nodes"][f"model.nba_phase4.{name}"]["columns"].values()
+    filled = [column["name"] for column in columns if column["description"].endswith("Never NULL.")]
+    assert set(filled) >= set(KEYS[name]) - {"team_abbr"}
+    nulls = " + ".join(f"count(*) - count({column})" for column in filled)
+    key = ", ".join(KEYS[name])
+    [(rows, distinct, lost)] = query(
+        warehouse, f"select count(*), count(distinct ({key})), {nulls} from nba_training.{name}"
+    )
+    assert (rows > 0, distinct, lost) == (True, rows, 0)
+
+
 def test_labels_are_the_box_scores(exported):
     warehouse, _ = exported
     ((rows, wrong, lost),) = query(

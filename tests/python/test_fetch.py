@@ -131,7 +131,7 @@ def test_bytes_of_two_versions_are_never_joined(web, tmp_path, boxes, naps):
     def replace() -> None:
         web.files[PATH] = boxes[1]
 
-    web.faults[PATH] = [Fault(cut_after=1000, then=replace)]
+    web.faults[PATH] = [Fault(cut_after=CHUNK, then=replace)]
     assert get(web, tmp_path).path.read_bytes() == boxes[1]
 
 

@@ -25,7 +25,7 @@ class Fault:
     pause: float = 0
     """Seconds before the first byte, or before the cut."""
     then: Callable[[], None] = lambda: None
-    """Called when the answer is over."""
+    """Called just before the cut."""
 
 
 @dataclass
@@ -72,7 +72,6 @@ def serving() -> Generator[Web]:
                 self._send(parts, fault)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
-            fault.then()
 
         def _send(self, parts, fault: Fault) -> None:
             parameters = {name: texts[0] for name, texts in parse_qs(parts.query).items()}
@@ -101,6 +100,7 @@ def serving() -> Generator[Web]:
             self.wfile.write(content[: fault.cut_after])
             self.wfile.flush()
             time.sleep(fault.pause)
+            fault.then()
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
 
