@@ -128,6 +128,17 @@ def _loading():
     )
 
 
+def _load(source: Path, seasons, **how):
+    """Load files; `how` are more fields of How."""
+    with _loading() as stop:
+        from orchestrator.cli import console
+        from orchestrator.raw.load import How
+        from orchestrator.raw.load import ingest as load
+
+        options = How(seasons, inform=console.say, before_commit=stop.close, **how)
+        return load(source, duckdb_file().path, options, warn=console.warn)
+
+
 @app.command()
 def ingest(
     source: Annotated[
@@ -174,21 +185,16 @@ def ingest(
 
         console.show_formats(explained(source, mapping or ()))
         return
-    with _loading() as stop:
-        from orchestrator.cli import console
-        from orchestrator.raw.load import How
-        from orchestrator.raw.load import ingest as load
+    from orchestrator.cli import console
 
-        how = How(
-            season or (),
-            mappings=mapping or (),
-            inform=console.say,
-            whole_seasons=replace_season,
-            only_check=check,
-            may_remove=lambda what: yes or console.confirm_loss(what),
-            before_commit=stop.close,
-        )
-        report = load(source, duckdb_file().path, how, warn=console.warn)
+    report = _load(
+        source,
+        season or (),
+        mappings=mapping or (),
+        whole_seasons=replace_season,
+        only_check=check,
+        may_remove=lambda what: yes or console.confirm_loss(what),
+    )
     console.show_loaded(report.rows, only_checked=check)
     if check:
         console.show_faults(report.faults)
@@ -238,18 +244,7 @@ def fetch(
             found = seasons.fetch(source, year, to or PROJECT_DIR / "downloads", progress)
         console.show_fetched(found)
         if then_ingest:
-            _load(found.folder, (found.name,))
-
-
-def _load(folder: Path, names: tuple[str, ...]) -> None:
-    with _loading() as stop:
-        from orchestrator.cli import console
-        from orchestrator.raw.load import How
-        from orchestrator.raw.load import ingest as load
-
-        how = How(names, inform=console.say, before_commit=stop.close)
-        report = load(folder, duckdb_file().path, how, warn=console.warn)
-    console.show_loaded(report.rows)
+            console.show_loaded(_load(found.folder, (found.name,)).rows)
 
 
 @app.command()

@@ -4,10 +4,11 @@
 
 The points of a season are forecast by models that saw earlier seasons only (and again, by month: earlier days
 only). Prints the errors of baselines and models, how honest the quantiles are, which features carry the
-forecast, and how it does against the lines of `player_props`. First of all it looks for leaks, and plants two
+forecast, and how it does against bookmakers' lines. First of all it looks for leaks, and plants two
 of its own, which must be found: it exits 1 if a feature knows the result, and 2 if it cannot tell.
---plant puts the day's points into one feature, to see the alarm. Needs a warehouse with two seasons or more,
-and the packages of requirements-evaluate.txt (without --page, those of requirements-dev.txt).
+--plant puts the day's points into one feature, to see the alarm. Needs a warehouse with two seasons or more
+and the training set in it (dbt run --select tag:training), and the packages of requirements-evaluate.txt
+(without --page, those of requirements-dev.txt).
 """
 
 from __future__ import annotations
@@ -47,8 +48,7 @@ except (ImportError, OSError) as error:  # OSError: the system has no OpenMP
 
 from orchestrator.core import seeds  # noqa: E402
 from orchestrator.core.errors import UserError  # noqa: E402
-from orchestrator.core.project import warehouse_path  # noqa: E402
-from orchestrator.raw.names import FOLDED  # noqa: E402
+from orchestrator.core.project import PRECOMPUTE, TRAINING, warehouse_path  # noqa: E402
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,73 +91,17 @@ PLOTS = ("model-value-months.svg", "model-value-importance.svg")
 
 # --- rows -------------------------------------------------------------------------------------------
 
-LINES = """
-    with
-
-    -- A bookmaker's last quotes before tip-off. Where times are unknown, all of its quotes count.
-    last_quotes as (
-        select game_date, coalesce(aliases.player_name, quotes.player_name) as player_name, line
-        from nba_raw.player_props as quotes
-        left join aliases on folded(quotes.player_name) = folded(aliases.printed_name)
-        where
-            market = 'points' and line is not null
-            and coalesce(quoted_at < commence_time, true)
-        qualify
-            quoted_at is not distinct from max(quoted_at) over (
-                partition by game_date, folded(quotes.player_name), bookmaker
-            )
-    ),
-
-    named as (
-        select
-            game_date, folded(player_name) as folded_name,
-            without_suffix(player_name) as name_stem, line
-        from last_quotes
-    ),
-
-    matched as (
-        select
-            store.analysis_date, store.universal_player_id, named.folded_name, named.line,
-            named.folded_name = players.folded_name as is_full,
-            case when is_full then store.universal_player_id end as full_match
-        from named
-        inner join nba_staging.stg_nba__players as players using (name_stem)
-        inner join nba_precompute.ml_feature_store as store
-            on named.game_date = store.analysis_date
-            and players.universal_player_id = store.universal_player_id
-    ),
-
-    -- A name is a player's in full or, if that leaves one player of the day, without its suffix.
-    certain as (
-        select * from matched
-        window same_name as (partition by analysis_date, folded_name)
-        qualify
-            count(distinct universal_player_id) over same_name = 1
-            or (is_full and count(distinct full_match) over same_name = 1)
-    )
-
-    select analysis_date, universal_player_id, median(line) as line
-    from certain
-    group by analysis_date, universal_player_id
-"""
-NO_LINES = (
-    "select date '2000-01-01' as analysis_date, '' as universal_player_id, null::double as line limit 0"
-)
-"""Without raw data (an external Phase 3)."""
+TRAINING_SET = f"{TRAINING}.training_set"
 ROWS = f"""
     select
-        store.analysis_date as day, store.universal_player_id as player, store.season_year as season,
-        games.season_type, store.quality_tier, games.points as actual, lines.line,
-        {", ".join(f"store.{name}" for name in FEATURES)},
+        rows.analysis_date as day, rows.universal_player_id as player, rows.season_year as season,
+        rows.season_type, rows.quality_tier, rows.actual_points as actual, rows.points_line as line,
+        {", ".join(f"rows.{name}" for name in FEATURES)},
         {", ".join(f"cache.{name}" for name in MORE)}
-    from nba_precompute.ml_feature_store as store
-    inner join nba_analytics.player_game_summary as games
-        on store.universal_player_id = games.universal_player_id and store.analysis_date = games.game_date
-    left join nba_precompute.player_daily_cache as cache
-        on store.universal_player_id = cache.universal_player_id and store.analysis_date = cache.analysis_date
-    left join lines
-        on store.universal_player_id = lines.universal_player_id and store.analysis_date = lines.analysis_date
-    where games.is_active and games.points is not null
+    from {TRAINING_SET} as rows
+    left join {PRECOMPUTE}.player_daily_cache as cache
+        on rows.universal_player_id = cache.universal_player_id and rows.analysis_date = cache.analysis_date
+    where rows.actual_points is not null
     order by day, player
 """
 HISTORY = """
@@ -226,16 +170,12 @@ def read(warehouse: Path) -> Rows:
     if not warehouse.is_file():
         raise UserError(f"there is no warehouse {warehouse}: load data and run a backfill")
     with duckdb.connect(str(warehouse), read_only=True) as con:
-        con.execute(FOLDED.replace("create macro", "create temp macro"))
-        con.execute("create temp table aliases (printed_name varchar, player_name varchar)")
-        con.executemany(
-            "insert into aliases values (?, ?)",
-            [(row["printed_name"], row["player_name"]) for row in seeds.rows("player_aliases")],
-        )
-        has_lines = con.execute(
-            "select true from duckdb_tables() where table_name = 'player_props'"
-        ).fetchone()
-        con.execute(f"create temp table lines as {LINES if has_lines else NO_LINES}")
+        if not con.execute(
+            f"select true from duckdb_views() where schema_name = '{TRAINING}' and view_name = 'training_set'"
+        ).fetchone():
+            raise UserError(
+                f"{warehouse} has no {TRAINING_SET}: make it with `.venv/bin/dbt run --select tag:training`"
+            )
         found = con.execute(ROWS).fetchnumpy()
         history = con.execute(HISTORY).fetchall()
     if not len(found["actual"]):

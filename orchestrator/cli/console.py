@@ -529,7 +529,7 @@ def show_formats(found: Conversion) -> None:
 
 
 class FetchProgress(Progress):
-    """A bar of bytes for the file that comes; only notes where stderr is not a terminal."""
+    """A bar of bytes for the file that comes; a line per file where stderr is not a terminal."""
 
     def __init__(self) -> None:
         self._bar = Bar(
@@ -555,6 +555,10 @@ class FetchProgress(Progress):
 
     def file(self, name: str, size: int | None, here: int) -> None:
         """Show which file comes."""
+        if not err.is_terminal:
+            more = f", {decimal(size)}" if size else ""
+            rest = f", from {decimal(here)} on" if here else ""
+            say(f"fetching {name}{more}{rest}")
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(escape(name), total=size, completed=here)

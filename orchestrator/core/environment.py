@@ -70,6 +70,7 @@ VARIABLES = {
     PHASE5_NAME_VARIABLE: Variable(
         _DATASET.accepts, "a view's name: letters, digits and underscores, such as ml_feature_store_v2"
     ),
+    "NBA_STATS_PAUSE": Variable(re.compile(r"\d+(\.\d+)?").fullmatch, "a number of seconds, such as 0.6"),
     "NBA_TARGET": Variable(TARGETS.__contains__, f"one of {', '.join(TARGETS)}"),
     "NBA_TIMEZONE": Variable(is_time_zone, "a time zone such as America/New_York"),
     **dict.fromkeys(DATASETS, _DATASET),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ import filelock
 from orchestrator.core import sql_text
 from orchestrator.core.errors import BusyError, UserError
 from orchestrator.core.fingerprint import project_files
-from orchestrator.core.project import PRECOMPUTE
+from orchestrator.core.project import ANALYTICS, PRECOMPUTE, RAW, phase3_is_external
 from orchestrator.export.parts import FEATURE_STORE, RELATIONS, TRAINING_SET, Part
 from orchestrator.warehouse.base import Connection
 
@@ -31,12 +32,6 @@ HASH = "content_hash"
 MANIFEST = "manifest.json"
 PAST = "past"
 """Folder of replaced files, by the hash of their rows, and of their manifests."""
-LABELS = {
-    "actual_points, actual_minutes, actual_assists": "nba_analytics.player_game_summary",
-    "actual_rebounds": "nba_analytics.player_game_summary, where unknown nba_raw.player_box",
-    "closing_spread, closing_total": "nba_raw.betting_lines",
-    "points_line, points_rebounds_assists_line, prices": "nba_raw.player_props",
-}
 
 
 @dataclass
@@ -62,7 +57,7 @@ def write(
     except filelock.Timeout:
         raise BusyError(f"another export writes to {folder}: wait until it ends") from None
     except OSError as error:
-        raise UserError(f"{error.filename or folder} cannot be written: {error.strerror}") from None
+        raise _unwritable(folder, error) from None
 
 
 def _write(
@@ -145,8 +140,19 @@ def named(files: dict[str, dict[str, Any]]) -> str:
 def restore(folder: Path, name: str) -> Path:
     """Bring back the files of an earlier export, by the beginning of its hash; return their folder.
 
-    UserError when none, or several, are called so, or a file of it is gone.
+    UserError when none, or several, are called so, a file of it is gone, or the folder cannot be written.
     """
+    try:
+        return _restore(folder, name)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(f"{error.filename or folder} cannot be written: {error.strerror}")
+
+
+def _restore(folder: Path, name: str) -> Path:
     manifests = [folder / MANIFEST, *sorted((folder / PAST).glob("*.json"))]
     known = {found["hash"]: found for path in manifests if (found := _read(path)).get("hash")}
     chosen = [one for one in known if one.startswith(name)]
@@ -166,7 +172,7 @@ def restore(folder: Path, name: str) -> Path:
             raise UserError(f"{kept} is gone: this export cannot be restored")
         (to / path).parent.mkdir(parents=True, exist_ok=True)
         (to / path).unlink(missing_ok=True)
-        os.link(source, to / path)
+        _link(source, to / path)
     (to / MANIFEST).write_text(json.dumps(known[chosen[0]], indent=2))
     return to
 
@@ -190,7 +196,15 @@ def _keep(folder: Path, path: str, content_hash: str | None) -> None:
     kept = _kept(folder, content_hash)
     kept.parent.mkdir(parents=True, exist_ok=True)
     if not kept.exists():
-        os.link(folder / path, kept)
+        _link(folder / path, kept)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name; a copy where the file system has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _kept(folder: Path, content_hash: str) -> Path:
@@ -207,7 +221,7 @@ def _write_manifest(
         "project_files": project_files(),
         "feature_versions": _distinct(connection, "feature_version"),
         "logic_versions": _distinct(connection, "logic_version"),
-        "labels": LABELS if TRAINING_SET in tables else {},
+        "labels": _labels() if TRAINING_SET in tables else {},
         "columns": {
             table: {
                 row["column_name"]: row["column_type"]
@@ -223,6 +237,20 @@ def _write_manifest(
     scratch = folder / f"{MANIFEST}.tmp"
     scratch.write_text(json.dumps(manifest, indent=2))
     scratch.replace(folder / MANIFEST)
+
+
+def _labels() -> dict[str, str]:
+    """Say which tables the labels and the betting lines come from."""
+    if phase3_is_external():
+        return {
+            "results": f"{ANALYTICS}.player_game_summary",
+            "closing lines": f"{ANALYTICS}.upcoming_player_game_context",
+        }
+    return {
+        "results": f"{RAW}.player_box",
+        "closing lines": f"{RAW}.betting_lines",
+        "lines on players": f"{RAW}.player_props",
+    }
 
 
 def _distinct(connection: Connection, column: str) -> list[str]:

@@ -146,8 +146,6 @@ def download(file: RemoteFile, connection: requests.Session, progress: Progress)
         raise UserError(
             f"{file.url} cannot be fetched: {error}. {advice}: it goes on where it was."
         ) from None
-    except OSError as error:
-        raise UserError(f"{file.path} cannot be written: {error.strerror}.") from None
 
 
 class Part:

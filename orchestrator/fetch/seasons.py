@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.core.clock import today
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import UsageError, UserError
 from orchestrator.core.seasons import first_day, season_name, season_of, start_year
 from orchestrator.fetch import sportsdataverse, stats_nba
 from orchestrator.fetch.download import Fetched
@@ -29,7 +29,7 @@ class Season:
 def asked(source: str, seasons: Sequence[str]) -> list[int]:
     """Return the start years of the seasons that are asked for; UsageError for one that cannot be had."""
     if source not in SOURCES:
-        raise UsageError(f"{source!r} is no source. Choose from {', '.join(SOURCES)}.")
+        raise UsageError(f"there is no source {source!r}: choose from {', '.join(SOURCES)}")
     if not seasons:
         raise UsageError("say which season: --season 2023-24, or --season current; it may be repeated")
     now = season_of(today())
@@ -39,7 +39,7 @@ def asked(source: str, seasons: Sequence[str]) -> list[int]:
         if year < first:
             raise UsageError(f"{source} begins with {season_name(first)}: it has no {season_name(year)}.")
         if year > now:
-            raise UsageError(f"{season_name(year)} begins on {first_day(year)}: it is not there yet.")
+            raise UsageError(f"{season_name(year)} has not begun: a season counts from {first_day(year)}.")
     return sorted(set(years))
 
 
@@ -48,5 +48,11 @@ def fetch(source: str, year: int, to: Path, progress: Progress) -> Season:
     season = Season(season_name(year), to / source / season_name(year))
     # Results of a season change until it ends in June, and its files a little longer.
     is_over = year < season_of(today())
-    season.files = SOURCES[source].fetch(year, season.folder, progress, is_over=is_over)
+    try:
+        season.files = SOURCES[source].fetch(year, season.folder, progress, is_over=is_over)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or season.folder} cannot be written: {error.strerror}. "
+            "Choose another folder with --to, or free some space."
+        ) from None
     return season

@@ -255,11 +255,11 @@ def test_what_is_not_there(web, tmp_path):
         get(web, tmp_path, may_be_absent=True)
 
 
-def test_a_full_disk_is_no_traceback(web, tmp_path, boxes):
-    web.files[PATH] = boxes[0]
-    (tmp_path / "player_box_2024.parquet.part").mkdir()
-    with pytest.raises(UserError, match="cannot be written"):
-        get(web, tmp_path)
+@pytest.mark.parametrize("source", seasons.SOURCES)
+def test_a_folder_that_cannot_be_written_is_no_traceback(tmp_path, source):
+    (tmp_path / source).write_text("a file in its place")
+    with pytest.raises(UserError, match=r"cannot be written: Not a directory. Choose another folder"):
+        seasons.fetch(source, 2023, tmp_path, Progress())
 
 
 # --- seasons --------------------------------------------------------------------------------------
@@ -269,10 +269,10 @@ def test_a_full_disk_is_no_traceback(web, tmp_path, boxes):
     ("source", "season", "complaint"),
     [
         ("sportsdataverse", "2000-01", "begins with 2001-02"),
-        ("sportsdataverse", "2026-27", "it is not there yet"),
+        ("sportsdataverse", "2026-27", "has not begun: a season counts from 2026-10-01"),
         ("sportsdataverse", "2023", "not a season. Write it like"),
         ("nba", "1995-96", "nba begins with 1996-97"),
-        ("espn", "2023-24", "'espn' is no source. Choose from sportsdataverse, nba"),
+        ("espn", "2023-24", "there is no source 'espn': choose from sportsdataverse, nba"),
     ],
 )
 def test_a_season_that_nobody_has_is_a_mistake(monkeypatch, source, season, complaint):

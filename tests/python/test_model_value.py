@@ -6,12 +6,13 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
 
-from tests.python.warehouses import PROJECT, change, copy_of, query
+from tests.python.warehouses import PROJECT, copy_of, make_training_views
 
 try:
     from benchmarks import model_value
@@ -61,6 +62,14 @@ def rows() -> model_value.Rows:
 @pytest.fixture(scope="module")
 def report(rows) -> model_value.Report:
     return model_value.evaluate(rows)
+
+
+@pytest.fixture(scope="module")
+def warehouse(demo_built, tmp_path_factory) -> Path:
+    """The demo league with the views of its training set."""
+    made = copy_of(demo_built, tmp_path_factory.mktemp("training"))
+    make_training_views(made)
+    return made
 
 
 # --- measures ---------------------------------------------------------------------------------------
@@ -148,11 +157,11 @@ def test_baselines_use_games_before_the_day_and_are_unknown_without():
     assert {values[5] for values in given.values()} == {25.0}
 
 
-def test_what_is_read_of_a_warehouse_is_from_before_the_day(demo_built):
-    rows = model_value.read(demo_built)
+def test_what_is_read_of_a_warehouse_is_from_before_the_day(warehouse):
+    rows = model_value.read(warehouse)
     assert len(rows) > 5000
     chosen = np.random.default_rng(0).choice(len(rows), 200, replace=False)
-    with duckdb.connect(str(demo_built), read_only=True) as con:
+    with duckdb.connect(str(warehouse), read_only=True) as con:
         for number in chosen:
             actual, mean = con.execute(
                 "select sum(points) filter (where game_date = $day), "
@@ -175,34 +184,9 @@ def test_what_is_read_of_a_warehouse_is_from_before_the_day(demo_built):
     model_value.check_leaks(rows)
 
 
-def test_a_line_is_the_median_of_the_last_quotes_before_tip_off(demo_built, tmp_path):
-    warehouse = copy_of(demo_built, tmp_path)
-    rows = model_value.read(warehouse)
-    assert np.isnan(rows.line).all()
-    number = len(rows) - 1
-    player, day = str(rows.player[number]), str(rows.day[number])
-    ((name,),) = query(
-        warehouse,
-        f"select player_full_name from nba_staging.stg_nba__players where universal_player_id = '{player}'",
-    )
-    quotes = [
-        (f"{name} Jr.".upper(), "one", 10.5, f"{day} 20:00"),
-        (f"{name} Jr.".upper(), "one", 12.5, f"{day} 21:00"),
-        (name, "one", 30.5, f"{day} 23:30"),  # after tip-off
-        (name, "two", 14.5, None),
-        ("Nobody", "two", 99.5, None),
-    ]
-    with duckdb.connect(str(warehouse)) as con:
-        con.executemany(
-            "insert into nba_raw.player_props (game_date, commence_time, market, player_name, bookmaker, "
-            f"line, quoted_at) values ('{day}', '{day} 23:00', 'points', ?, ?, ?, ?)",
-            quotes,
-        )
-    line = model_value.read(warehouse).line
-    assert line[number] == 13.5
-    assert np.isnan(line[:number]).all()
-    change(warehouse, "drop table nba_raw.player_props")
-    assert np.isnan(model_value.read(warehouse).line).all()
+def test_a_warehouse_without_the_training_set_says_how_to_make_it(demo_built):
+    with pytest.raises(model_value.UserError, match=r"make it with `.venv/bin/dbt run --select"):
+        model_value.read(demo_built)
 
 
 # --- walking forward --------------------------------------------------------------------------------
@@ -263,8 +247,8 @@ def test_a_model_that_is_too_good_stops_the_run():
         model_value.check_error(3.5, 4.62)
 
 
-def test_the_command_exits_1_where_a_leak_is_planted(demo_built):
-    script = [sys.executable, PROJECT / "benchmarks" / "model_value.py", "--warehouse", demo_built]
+def test_the_command_exits_1_where_a_leak_is_planted(warehouse):
+    script = [sys.executable, PROJECT / "benchmarks" / "model_value.py", "--warehouse", warehouse]
     leaky = subprocess.run([*script, "--plant", "fatigue_score"], capture_output=True, text=True, check=False)
     assert leaky.returncode == 1
     assert leaky.stderr.splitlines()[-1].startswith("LEAK: these columns know")

@@ -83,6 +83,11 @@ def prepare(warehouse: Path) -> None:
     _in(warehouse, runner().prepare)
 
 
+def make_training_views(warehouse: Path) -> None:
+    """Make the views of the training set in this process, as an export does."""
+    _in(warehouse, runner().make_training_views)
+
+
 def build(warehouse: Path, start: date | str, end: date | str, prepared: bool = False) -> None:
     """Build a window in this process: parsed once, so that many windows cost little."""
     if not prepared:
