@@ -112,7 +112,7 @@
 {% macro _what_to_do(foreign) -%}
     {%- set one = foreign | length == 1 -%}
     {{ return(
-        "another system made what has the name of " ~ ("a table" if one else "tables") ~ " of this project:\n  "
+        "another system's " ~ ("table is" if one else "tables are") ~ " in the way of this project's:\n  "
         ~ foreign | map(attribute='why') | sort | join('\n  ')
         ~ "\nNo table was written. Rename " ~ ("it" if one else "them") ~ " (such as to " ~ foreign[0].name.split('.')[1] ~ "_old), or "
         ~ "leave " ~ ("it" if one else "them") ~ " and give this project other names with the variable in brackets. Do "
