@@ -1,6 +1,8 @@
 # Two commands are enough on a fresh machine: `make backfill` and `make test`.
 PYTHON ?= python3.11
 BIN := .venv/bin
+# uv installs in a tenth of pip's time, but does not read pip's configuration: where it fails, pip installs.
+UV := uv==0.13.9
 COMPILE = $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate
 COMPILE_PROJECT = $(COMPILE) --python-version 3.11 pyproject.toml
 
@@ -68,7 +70,6 @@ replay: .venv/.installed-dev  ## a real season night by night, with accidents, a
 	$(BIN)/python -m tests.replay
 
 lock: .venv/.installed-dev  ## pins for every supported Python, without download addresses
-	$(BIN)/pip install --quiet uv
 	$(COMPILE_PROJECT) --group dev --upgrade -o requirements-dev.txt
 	$(COMPILE_PROJECT) -c requirements-dev.txt -o requirements.txt
 	$(COMPILE_PROJECT) --extra bigquery -c requirements-dev.txt -o requirements-bigquery.txt
@@ -79,19 +80,24 @@ lock: .venv/.installed-dev  ## pins for every supported Python, without download
 clean:
 	rm -rf .venv .venv-bigquery target logs
 
-.venv/bin/python:
+.venv/bin/uv:
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)'
 
-.venv/.installed: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+.venv/.installed: requirements.txt | .venv/bin/uv
+	$(call install,.venv,-r $<)
 	touch $@
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(call install,.venv,-r $<)
 	touch $@
 
-.venv-bigquery/.installed: requirements-bigquery-tests.txt
+.venv-bigquery/.installed: requirements-bigquery-tests.txt | .venv/bin/uv
 	@test -n "$(PYTHON_BIGQUERY)" || { echo "$(NO_PYTHON_BIGQUERY)" >&2; exit 1; }
 	$(PYTHON_BIGQUERY) -m venv --clear .venv-bigquery
-	.venv-bigquery/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	$(call install,.venv-bigquery,--no-deps -r $<)
 	touch $@
+
+install = @$(BIN)/uv pip install --quiet --python $(1)/bin/python $(2) || { \
+	echo "uv could not install: trying pip" >&2; \
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2); }
