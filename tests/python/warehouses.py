@@ -20,6 +20,7 @@ from orchestrator.core.registry import ALL_TABLES
 from orchestrator.core.windows import Window
 from orchestrator.dbt.runner import Runner, RunResult
 from orchestrator.warehouse.targets import duckdb_file
+from tests.python import processes
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -30,12 +31,12 @@ TABLES = ALL_TABLES
 
 def orchestrate(warehouse: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in its own process."""
-    return _run([sys.executable, PROJECT / "orchestrate.py", *arguments], warehouse, environment)
+    return _run([PROJECT / "orchestrate.py", *arguments], warehouse, environment)
 
 
 def dbt(warehouse: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run dbt from the project's root, as a user would."""
-    return _run([Path(sys.executable).parent / "dbt", *arguments], warehouse, environment)
+    return _run(["dbt", *arguments], warehouse, environment)
 
 
 def parsed(folder: Path, **environment: str) -> dict:
@@ -165,12 +166,4 @@ def differences(
 
 def _run(command: list, warehouse: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"NBA_DUCKDB_PATH": str(warehouse)} | environment
-    return subprocess.run(
-        [str(part) for part in command],
-        cwd=PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    return processes.run([str(part) for part in command], environment)
