@@ -14,6 +14,9 @@ _SCOPE = """
     loaded as (
         select games.* from games semi join staged.touched_games using (game_id)
     ),
+    loaded_shots as (
+        select shots.* from shots semi join loaded using (game_id)
+    ),
     sides as (
         select game_id, home_team as team from loaded
         union all
@@ -37,10 +40,11 @@ _CONTRADICTIONS = {
                 and coalesce(sum(made) over side, 0) = sum(fgm) over side as team_agrees
             from (
                 select game_id, player_id, count(*) as taken, count(*) filter (shot_made) as made
-                from shots group by all
+                from loaded_shots group by all
             ) as taken_shots
-            full join player_box using (game_id, player_id)
-            where game_id in (select game_id from shots semi join loaded using (game_id))
+            full join (
+                select player_box.* from player_box semi join loaded_shots using (game_id)
+            ) as player_box using (game_id, player_id)
             window side as (partition by game_id, team_abbreviation)
         )
         where player_name is null or (team_agrees and (made <> fgm or taken <> fga))
