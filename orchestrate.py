@@ -291,6 +291,7 @@ def export(
             help="Bring back the files of an earlier export into DIR, in DIR/at.",
         ),
     ] = None,
+    target: Target = None,
 ) -> None:
     """Write the training set, a file per season, or the feature store, a file per date, as Parquet.
 
@@ -307,7 +308,7 @@ def export(
         return
     from orchestrator.export.export import export as write_files
 
-    console.show_exported(write_files(warehouse_of(None), context.obj, to, what, season or ()), to)
+    console.show_exported(write_files(warehouse_of(target), context.obj, to, what, season or ()), to)
 
 
 @app.command("publish", hidden=True)  # the former name, for one version
@@ -624,10 +625,6 @@ def _backfill(
     from orchestrator.state.run_state import RunState
 
     check_addresses(notify or ())
-    if export_to:
-        from orchestrator.export.export import check as check_export
-
-        check_export(warehouse, "all")
     progress = console.TerminalProgress(assume_yes=yes or as_json)
     try:
         outcome = build(warehouse, request, settings, progress, progress.confirm, context.obj)

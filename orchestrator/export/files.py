@@ -23,8 +23,9 @@ import filelock
 from orchestrator.core import sql_text
 from orchestrator.core.errors import BusyError, UserError
 from orchestrator.core.fingerprint import project_files
-from orchestrator.core.project import ANALYTICS, PRECOMPUTE, RAW, phase3_is_external
-from orchestrator.export.parts import FEATURE_STORE, RELATIONS, TRAINING_SET, Part
+from orchestrator.core.project import ANALYTICS, RAW, phase3_is_external
+from orchestrator.export.parts import Part
+from orchestrator.export.source import FEATURE_STORE, RELATIONS, TRAINING_SET, Source
 from orchestrator.warehouse.base import Connection
 
 HASH = "content_hash"
@@ -47,13 +48,13 @@ class Exported:
 
 
 def write(
-    connection: Connection, folder: Path, found: Sequence[Part], tables: Sequence[str], seasons: Sequence[int]
+    source: Source, folder: Path, found: Sequence[Part], tables: Sequence[str], seasons: Sequence[int]
 ) -> Exported:
     """Bring the files of these tables and seasons up to date; UserError when the folder cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / ".export.lock", timeout=0):
-            return _write(connection, folder, found, tables, seasons)
+            return _write(source, folder, found, tables, seasons)
     except filelock.Timeout:
         raise BusyError(f"another export writes to {folder}: wait until it ends") from None
     except OSError as error:
@@ -61,7 +62,7 @@ def write(
 
 
 def _write(
-    connection: Connection, folder: Path, found: Sequence[Part], tables: Sequence[str], seasons: Sequence[int]
+    source: Source, folder: Path, found: Sequence[Part], tables: Sequence[str], seasons: Sequence[int]
 ) -> Exported:
     there = hashes(folder)
     before = _read(folder / MANIFEST)
@@ -71,7 +72,7 @@ def _write(
         if there.get(part.path) == part.content_hash:
             result.unchanged.append(part)
         else:
-            _put(connection, folder, part, there.get(part.path))
+            _put(source, folder, part, there.get(part.path))
             result.written.append(part)
         listed[part.path] = {
             "table": part.table,
@@ -90,17 +91,12 @@ def _write(
             result.removed.append(path)
     result.hash = named(listed)
     if before.get("hash") != result.hash:
-        _write_manifest(connection, folder, listed, result.hash, before)
+        _write_manifest(source.connection, folder, listed, result.hash, before)
     return result
 
 
 def views_are_current(connection: Connection, folder: Path) -> bool:
-    """Tell whether the last export into this folder was made by today's models, so that the views are theirs.
-
-    True, too, where nothing is built, which the export says.
-    """
-    if not connection.has_table(PRECOMPUTE, FEATURE_STORE):
-        return True
+    """Tell whether the last export into this folder was made by today's models: the views are theirs, too."""
     there = connection.has_table(*RELATIONS[TRAINING_SET].split("."))
     return there and _read(folder / MANIFEST).get("project_files") == project_files()
 
@@ -177,14 +173,11 @@ def _restore(folder: Path, name: str) -> Path:
     return to
 
 
-def _put(connection: Connection, folder: Path, part: Part, before: str | None) -> None:
+def _put(source: Source, folder: Path, part: Part, before: str | None) -> None:
     path = folder / part.path
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".tmp")
-    connection.rows(
-        f"copy ({part.sql}) to {sql_text.text(str(scratch))} "
-        f"(format parquet, compression zstd, kv_metadata {{{HASH}: '{part.content_hash}'}})"
-    )
+    source.save(part.table, part.sql, scratch, {HASH: part.content_hash})
     _keep(folder, part.path, before)
     scratch.replace(path)
 
@@ -223,10 +216,7 @@ def _write_manifest(
         "logic_versions": _distinct(connection, "logic_version"),
         "labels": _labels() if TRAINING_SET in tables else {},
         "columns": {
-            table: {
-                row["column_name"]: row["column_type"]
-                for row in connection.records(f"describe from {RELATIONS[table]}")
-            }
+            table: _columns(next(folder / path for path, about in files.items() if about["table"] == table))
             for table in sorted(tables)
         },
         "files": dict(sorted(files.items())),
@@ -251,6 +241,13 @@ def _labels() -> dict[str, str]:
         "closing lines": f"{RAW}.betting_lines",
         "lines on players": f"{RAW}.player_props",
     }
+
+
+def _columns(path: Path) -> dict[str, str]:
+    """Return the columns of a file with their types."""
+    with duckdb.connect() as con:
+        described = con.execute(f"describe from {sql_text.text(str(path))}").fetchall()
+    return {name: column_type for name, column_type, *_ in described}
 
 
 def _distinct(connection: Connection, column: str) -> list[str]:

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 
 from orchestrator.core import sql_text
 from orchestrator.core.errors import UserError
-from orchestrator.core.project import PRECOMPUTE, TRAINING
+from orchestrator.core.project import PRECOMPUTE
 from orchestrator.core.seasons import season_name
-from orchestrator.warehouse.base import Connection
+from orchestrator.export.source import FEATURE_STORE, RELATIONS, TRAINING_SET, Source
 
-TRAINING_SET, FEATURE_STORE = "training_set", "ml_feature_store"
 CHOICES = {
     "training-set": (TRAINING_SET,),
     "ml_feature_store": (FEATURE_STORE,),
     "all": (TRAINING_SET, FEATURE_STORE),
 }
-RELATIONS = {TRAINING_SET: f"{TRAINING}.training_set", FEATURE_STORE: f"{PRECOMPUTE}.ml_feature_store"}
 
 
 @dataclass(frozen=True)
@@ -48,18 +46,16 @@ class Part:
         )
 
 
-def parts(connection: Connection, tables: Sequence[str], seasons: Sequence[int]) -> list[Part]:
+def parts(source: Source, tables: Sequence[str], seasons: Sequence[int]) -> list[Part]:
     """Return the parts of these tables, of these seasons or of all; UserError when nothing was built."""
-    if not connection.has_table(PRECOMPUTE, FEATURE_STORE):
-        raise UserError("nothing is built yet: run `python orchestrate.py backfill` first")
     found: list[Part] = []
     if FEATURE_STORE in tables:
         found += [
             Part(FEATURE_STORE, str(day), season, content_hash, rows)
-            for day, season, content_hash, rows in connection.rows(
+            for day, season, content_hash, rows in source.connection.rows(
                 "select receipts.analysis_date, min(store.season_year), "
                 # A receipt of an old version has no hash.
-                "any_value(coalesce(receipts.content_hash, md5(receipts.built_at::varchar))), count(*) "
+                "max(coalesce(receipts.content_hash, cast(receipts.built_at as string))), count(*) "
                 f"from {PRECOMPUTE}.receipts as receipts "
                 f"inner join {RELATIONS[FEATURE_STORE]} as store using (analysis_date) "
                 f"where receipts.table_name = '{FEATURE_STORE}' group by 1 order by 1"
@@ -68,7 +64,7 @@ def parts(connection: Connection, tables: Sequence[str], seasons: Sequence[int])
     if TRAINING_SET in tables:
         found += [
             Part(TRAINING_SET, season_name(season), season, content_hash, rows)
-            for season, content_hash, rows in connection.rows(
+            for season, content_hash, rows in source.about_training_set(
                 # A row as text has its doubles with all their digits.
                 "select season_year, md5(string_agg(md5(one::varchar), '' order by row_id)), count(*) "
                 f"from {RELATIONS[TRAINING_SET]} as one group by 1 order by 1"

@@ -6,10 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator.core.errors import BusyError
 from orchestrator.core.sizes import described_size
+
+if TYPE_CHECKING:
+    from pyarrow import Table
 
 LOAD_FIRST = (
     "load raw data first: `python orchestrate.py demo` makes a synthetic league, "
@@ -47,6 +50,10 @@ class Connection(ABC):
     @abstractmethod
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
         """Return the rows of a query."""
+
+    def arrow(self, sql: str) -> Table:
+        """Return the rows of a query as an Arrow table; only where DuckDB cannot read them itself."""
+        raise NotImplementedError
 
     @abstractmethod
     def write(self, statements: Sequence[Statement]) -> None:

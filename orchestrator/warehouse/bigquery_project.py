@@ -21,6 +21,7 @@ from orchestrator.warehouse.base import Bytes, Connection, Statement, Warehouse
 from orchestrator.warehouse.bigquery_client import Access, connect, explained
 
 if TYPE_CHECKING:
+    import pyarrow
     from google.cloud.bigquery import QueryJobConfig, Table
 
 # A backfill renews its lease while it lives; one that has not for this long is dead.
@@ -173,6 +174,10 @@ class _BigQueryConnection(Connection):
 
     def records(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         return [dict(row.items()) for row in self._query(sql, parameters)]
+
+    def arrow(self, sql: str) -> pyarrow.Table:
+        # Not by the Storage API: its package is not among those that dbt-bigquery needs.
+        return self._query(sql, ()).to_arrow(create_bqstorage_client=False)
 
     def write(self, statements: Sequence[Statement]) -> None:
         for sql, parameters in statements:

@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestrator.dbt.runner import reusable
@@ -19,7 +20,7 @@ from orchestrator.raw import upload as uploading
 from orchestrator.warehouse.bigquery_client import Access
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.bigquery.analyzer import Script, Statement, analyze
-from tests.bigquery.both_engines import KEYS, differences
+from tests.bigquery.both_engines import KEYS, STAMPS, differences
 from tests.bigquery.emulator import Emulator
 from tests.bigquery.submit_locally import python_submission_helpers
 from tests.python.warehouses import PROJECT, build, change, copy_of, orchestrate, prepare, query, succeed
@@ -129,7 +130,17 @@ def compared(built, there, warehouse) -> dict[str, dict[str, int]]:
 
 
 @pytest.fixture(scope="module")
-def again(dbt, compared, there) -> tuple[Contents, ...]:
+def exported(compared, there, warehouse, tmp_path_factory) -> tuple[Path, Path]:
+    """What `export` writes from each engine."""
+    folder = tmp_path_factory.mktemp("exported")
+    for name, environment in (("duckdb", {}), ("bigquery", there.environment | {"NBA_TARGET": "emulator"})):
+        done = orchestrate(warehouse, "export", "--to", folder / name, "--what", "all", **environment)
+        succeed(done)
+    return folder / "duckdb", folder / "bigquery"
+
+
+@pytest.fixture(scope="module")
+def again(dbt, compared, exported, there) -> tuple[Contents, ...]:
     """What the tables hold before the first fortnight is built again and after, without stamps and with."""
     before = contents(there), contents(there, stamps=True)
     dbt.run("run", MIDWINTER)
@@ -217,6 +228,26 @@ def test_a_difference_in_the_ninth_digit_is_noticed(compared, there, warehouse, 
         "ml_feature_store": {"features": 1},
         "receipts": {"input_hash": 6},
     }
+
+
+def test_both_engines_export_the_same(exported):
+    """The same files, with hashes that cover every double to its last digit, and the same rows in them."""
+    manifests = [json.loads((folder / "manifest.json").read_text()) for folder in exported]
+    files, others = (manifest["files"] for manifest in manifests)
+    assert len(files) > 20
+    assert {path: about["content_hash"] for path, about in files.items()} == {
+        path: about["content_hash"] for path, about in others.items()
+    }
+    for table in ("training_set", "ml_feature_store"):
+        one, other = (duckdb.read_parquet(f"{folder}/{table}/*.parquet").columns for folder in exported)
+        assert one == other
+        stamps = ", ".join(name for name in STAMPS if name in one)
+        hidden = f"exclude ({stamps})" if stamps else ""
+        one, other = (f"select * {hidden} from '{folder}/{table}/*.parquet'" for folder in exported)
+        differing = f"(({one} except all {other}) union all ({other} except all {one}))"
+        assert duckdb.sql(
+            f"select count(*), (select count(*) from ({one})) > 0 from {differing}"
+        ).fetchall() == [(0, True)]
 
 
 def test_built_again_only_the_stamps_differ(again):

@@ -348,10 +348,3 @@ def test_two_exports_into_one_folder_do_not_meet(exported, tmp_path):
         done = orchestrate(warehouse, "export", "--to", tmp_path)
     assert done.returncode != 0
     assert "another export writes to" in done.stderr
-
-
-def test_on_bigquery_the_way_is_said(exported, tmp_path):
-    warehouse, _ = exported
-    done = orchestrate(warehouse, "export", "--to", tmp_path, NBA_TARGET="emulator")
-    assert done.returncode == 2
-    assert "EXPORT DATA" in done.stderr
