@@ -1,7 +1,7 @@
-"""Commands in processes of their own, forked from one that has imported dbt: a third of a short command's time.
+"""Commands in processes of their own, forked from one that has imported dbt: alone that takes over a second.
 
-The environment, arguments, folder, output and exit code are those of the command itself. `tests/chaos`, and tests of
-starting and of signals, start real processes.
+The environment, arguments, folder, output and exit code are those of the command itself. `tests/chaos` and the
+tests of signals start real processes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 PROJECT = Path(__file__).resolve().parents[2]
 IMPORTED_ONCE = ("dbt.cli.main", "dbt.adapters.duckdb", "dbt.task.build", "duckdb", "typer", "rich.console")
-"""None of the project's own: a command must find what it needs, and read its environment, as it does alone."""
+"""Nothing of the project: a command imports its own modules, and reads its environment, as it does alone."""
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([*IMPORTED_ONCE])
@@ -39,9 +39,7 @@ def run(
         finally:
             process.kill()
             process.join()
-        return subprocess.CompletedProcess(
-            list(command), process.exitcode, out.read_text(), err.read_text()
-        )
+        return subprocess.CompletedProcess(list(command), process.exitcode, out.read_text(), err.read_text())
 
 
 def _become(command: Sequence[str], environment: dict[str, str], out: Path, err: Path) -> None:
@@ -60,4 +58,3 @@ def _become(command: Sequence[str], environment: dict[str, str], out: Path, err:
         cli()
     else:
         runpy.run_path(program, run_name="__main__")
-
