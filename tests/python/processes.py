@@ -1,7 +1,7 @@
 """Commands in processes of their own, forked from one that has imported dbt: alone that takes over a second.
 
-The environment, arguments, folder, output and exit code are those of the command itself. `tests/chaos` and the
-tests of signals start real processes.
+The environment, arguments, folder, output and exit code are those of the command itself. `tests/chaos` and
+the tests of signals start real processes.
 """
 
 from __future__ import annotations
