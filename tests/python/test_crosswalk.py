@@ -407,11 +407,27 @@ def test_an_id_that_is_somebody_elses_is_refused(files, full_warehouse):
     )
 
 
+def test_the_stored_id_of_another_makes_nobody_known(files, full_warehouse):
+    """A new player whose number in the second source is the store's of one that it calls otherwise."""
+    load(other(files), full_warehouse)
+    new = everywhere("set game_id = '92200002', game_date = date '2022-10-20'")
+    rookie = "update player_box set player_name = 'A Rookie', player_id = 1 where player_id = 70"
+    shots = "update shots set player_id = 1 where player_id = 70"
+    assert_refused(
+        other(files, new, rookie, shots, games=(THIRD,)),
+        full_warehouse,
+        "1 player ids are those of others in the store",
+        "1 is A Rookie in the files of other and Player 1 in the store",
+    )
+
+
+CROSS = everywhere("set player_id = 5 - (player_id - 60) // 10", ("player_box", "shots"))
+
+
 def test_ids_that_cross_are_translated(files, full_warehouse):
     """Numbers of the second source that the first has given to others."""
-    cross = everywhere("set player_id = 5 - (player_id - 60) // 10", ("player_box", "shots"))
     before = stored(full_warehouse, without="ingested_at")
-    assert load(other(files, cross), full_warehouse).warnings == []
+    assert load(other(files, CROSS), full_warehouse).warnings == []
     after = stored(full_warehouse, without="ingested_at")
     assert after["player_box"] == before["player_box"]
     assert after["shots"] == before["shots"]
@@ -453,9 +469,15 @@ def test_profiles_follow_the_games_beside_them(files, full_warehouse):
     ]
 
 
-def test_profiles_of_the_first_source_beside_games_of_the_second_stay_as_they_are(files, full_warehouse):
+@pytest.mark.parametrize("changes", [(), (CROSS,)], ids=["other ids", "ids that cross"])
+def test_profiles_of_the_first_source_beside_games_of_the_second_stay_as_they_are(
+    files, full_warehouse, changes
+):
+    positions = "select * replace (case player_id when 1 then 'C' when 2 then 'F' else 'G' end as position) "
+    load(write_files(files, **only(players=positions + "from players")), full_warehouse)
     before = stored(full_warehouse, without="ingested_at")["players"]
-    (other(files) / "players.parquet").write_bytes(good_file("players"))
+    profiles = (files / "players.parquet").read_bytes()
+    (other(files, *changes) / "players.parquet").write_bytes(profiles)
     for _ in range(2):
         assert load(files, full_warehouse).warnings == []
     assert stored(full_warehouse, without="ingested_at")["players"] == before
