@@ -1,10 +1,12 @@
 """How long does `ingest` take for the files that people have, and does it give the same rows?
 
-    python benchmarks/formats.py [--from DIR] [--seasons 20] [--pairs 5] [--only shapes|seasons|plain]
+    python benchmarks/formats.py [--from DIR] [--seasons 20] [--pairs 5] [--only shapes|lines|seasons|plain]
         [--shape NAME ...]
 
 shapes: three seasons are written in each known shape (tests/shapes) and ingested, each into a new warehouse.
 What comes back is compared with what our own files give, except for columns that the shape does not have.
+
+lines: likewise for bookmakers' lines on players' points, in the shape of the-odds-api, a file per day.
 
 seasons: many seasons of the demo league in hoopR's shape, ingested one by one into one warehouse.
 
@@ -35,11 +37,13 @@ sys.path.insert(0, str(PROJECT))  # run as a script
 from benchmarks.backfill import Taken, taken  # noqa: E402
 from demo import write_league  # noqa: E402
 from tests.shapes.hoopr import HOOPR_FILES  # noqa: E402
+from tests.shapes.lines import different_lines, write_lines  # noqa: E402
 from tests.shapes.shape import TABLES, Shape, differences, real_rows, write_own_files  # noqa: E402
 from tests.shapes.stats import SHAPES  # noqa: E402
 
 OWN = Shape(write_own_files, {})
 ALL_SHAPES = SHAPES | {"hoopR": HOOPR_FILES}
+PARTS = ("shapes", "lines", "seasons", "plain")
 SEASONS = ("2021-22", "2022-23", "2023-24")
 # Of play-in games, exhibitions and finals of the NBA Cup there are no box scores.
 WITH_BOX_SCORES = "delete from games where game_id not in (select game_id from team_box)"
@@ -57,10 +61,10 @@ def main() -> None:
     parser.add_argument("--from", dest="raw_dir", type=Path, metavar="DIR")
     parser.add_argument("--seasons", type=int, default=20, help="of the demo league, in hoopR's shape")
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--only", choices=("shapes", "seasons", "plain"))
+    parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--shape", action="append", choices=ALL_SHAPES, help="only this one; may be repeated")
     options = parser.parse_args()
-    parts = [options.only] if options.only else ["shapes", "seasons", "plain"]
+    parts = [options.only] if options.only else list(PARTS)
     same = True
     with TemporaryDirectory(prefix="nba-benchmark-") as name:
         scratch = Path(name)
@@ -69,6 +73,11 @@ def main() -> None:
             apart(write_league, raw_dir, len(SEASONS))
         if "shapes" in parts:
             same = compare_shapes(raw_dir, options.shape or list(ALL_SHAPES), scratch)
+        if "lines" in parts:
+            if (raw_dir / "player_props.parquet").is_file():
+                same = compare_lines(raw_dir, scratch) and same
+            else:
+                print("no lines: the demo league has none")
         if "seasons" in parts:
             season_by_season(options.seasons, scratch)
         if "plain" in parts:
@@ -118,6 +127,28 @@ def compare_shapes(raw_dir: Path, names: list[str], scratch: Path) -> bool:
         shutil.rmtree(folder)
         warehouse.unlink()
     return same
+
+
+def compare_lines(raw_dir: Path, scratch: Path) -> bool:
+    """Print the time of loading all lines on points from events; tell whether our own file gives the same."""
+    own, events = scratch / "own_lines", scratch / "events"
+    own.mkdir()
+    events.mkdir()
+    apart(write_lines, raw_dir, own, events)
+    shutil.copy(raw_dir / "games.parquet", own)
+    direct, warehouse = scratch / "own_lines.duckdb", scratch / "events.duckdb"
+    ingest(raw_dir, direct)
+    shutil.copy(direct, warehouse)
+    ingest(own, direct)
+    needed = ingest(events, warehouse)
+    differing = apart(different_lines, direct, warehouse)
+    verdict = f"{differing:,} lines differ" if differing else "the same"
+    print(
+        f"{'the-odds-api':16} {needed.seconds:6.1f} s ({needed.cpu:5.1f} s of CPU) {needed.mb:6.0f} MB "
+        f"{len(list(events.iterdir())):,} files  {verdict}",
+        flush=True,
+    )
+    return not differing
 
 
 def say(name: str, needed: Taken, warehouse: Path, verdict: str = "") -> None:

@@ -10,6 +10,8 @@ from orchestrator.core.errors import UserError
 from orchestrator.raw.conversion import prepare
 from orchestrator.raw.mapping import formats
 from tests.python.raw_league import load, query
+from tests.python.warehouses import copy_of
+from tests.shapes.lines import different_lines, write_lines
 from tests.shapes.shape import Connection, differences, real_rows, write_own_files
 from tests.shapes.stats import SHAPES
 
@@ -590,3 +592,17 @@ def test_the_same_rows_in_any_shape_come_to_the_same(fortnight, direct, files, w
         assert query(warehouse, f"select count(*) > 50 from nba_raw.{table}") == [(True,)], table
     if "game_status" not in shape.absent["games"]:
         assert query(warehouse, "select distinct game_status from nba_raw.games") == [("Final",)]
+
+
+@pytest.mark.real
+def test_lines_of_the_odds_api_are_those_of_our_own_file(real_data, direct, tmp_path):
+    folders = [tmp_path / "own", tmp_path / "events"]
+    warehouses = [folder / "nba.duckdb" for folder in folders]
+    for folder in folders:
+        folder.mkdir()
+        copy_of(direct, folder)
+    write_lines(real_data, *folders, where="game_date < date '2024-11-05'")
+    for folder, warehouse in zip(folders, warehouses, strict=True):
+        load(folder, warehouse)
+    assert query(warehouses[1], "select count(*) > 1000 from nba_raw.player_props") == [(True,)]
+    assert different_lines(*warehouses) == 0
