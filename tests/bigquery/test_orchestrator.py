@@ -19,10 +19,12 @@ from google.cloud import bigquery
 
 from tests.bigquery.emulator import Emulator, running_emulator
 from tests.bigquery.proxy import Proxy, in_front_of
+from tests.python import processes
 from tests.python.warehouses import PROJECT, TABLES, change, orchestrate, succeed
 
 DATES = ("2021-11-20", "2021-11-21")
 LAST_LOADED = "2021-11-22"
+PROGRAM = (PROJECT / "tests" / "bigquery" / "submit_locally.py", "orchestrate.py")
 RECEIPTS = "select table_name, analysis_date, row_count, content_hash from nba_precompute.receipts"
 
 
@@ -36,9 +38,8 @@ class Driven:
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
         """Begin to run it, with Python models run in its own process."""
-        program = [sys.executable, PROJECT / "tests" / "bigquery" / "submit_locally.py", "orchestrate.py"]
         return subprocess.Popen(
-            [str(part) for part in (*program, *arguments)],
+            [sys.executable, *(str(part) for part in (*PROGRAM, *arguments))],
             cwd=PROJECT,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -49,9 +50,7 @@ class Driven:
 
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=400)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        return processes.run([str(part) for part in (*PROGRAM, *arguments)], self.environment)
 
     def receipts(self) -> dict:
         """Return rows and content hash by table and date."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from google.cloud import bigquery
 
 from tests.bigquery.both_engines import differences
 from tests.bigquery.emulator import Emulator
+from tests.python import processes
 from tests.python.old_platform import (
     SOURCES,
     WHAT_THE_OLD_SOURCE_KNOWS,
@@ -65,20 +64,14 @@ def there(emulator, old, tmp_path_factory) -> Emulator:
     folder = tmp_path_factory.mktemp("uploads")
     for table, columns in tables_of_theirs().items():
         upload(old, there, table, columns, folder / f"{table}.parquet")
-    program = [PROJECT / "tests" / "bigquery" / "submit_locally.py", "orchestrate.py", "backfill", *DATES]
+    program = [
+        str(PROJECT / "tests" / "bigquery" / "submit_locally.py"),
+        "orchestrate.py",
+        "backfill",
+        *DATES,
+    ]
     state = {"NBA_STATE_DIR": str(folder)}
-    succeed(
-        subprocess.run(
-            [sys.executable, *program],
-            cwd=PROJECT,
-            env=os.environ | there.environment | THERE | state,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-    )
+    succeed(processes.run(program, os.environ | there.environment | THERE | state))
     return there
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from orchestrator.raw import upload as uploading
 from orchestrator.warehouse.bigquery_client import Access
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.bigquery.emulator import Emulator
+from tests.python import processes
 from tests.python.old_store import TABLES, renames, statements
 from tests.python.test_phase5 import sql_of_the_page
 from tests.python.warehouses import PROJECT, change, orchestrate, query, succeed
@@ -91,17 +91,11 @@ def players(warehouse: Path) -> list[str]:
 
 
 def backfill(there: Emulator, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, PROJECT / "tests" / "bigquery" / "submit_locally.py", "orchestrate.py", "backfill",
-         "--dates", DAY],
-        cwd=PROJECT,
-        env=os.environ | there.environment | ON | {"NBA_STATE_DIR": str(folder)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )  # fmt: skip
+    program = str(PROJECT / "tests" / "bigquery" / "submit_locally.py")
+    return processes.run(
+        [program, "orchestrate.py", "backfill", "--dates", DAY],
+        os.environ | there.environment | ON | {"NBA_STATE_DIR": str(folder)},
+    )
 
 
 def tables(there: Emulator) -> set[str]:

@@ -64,14 +64,7 @@ def living(emulator, raw) -> Emulator:
 
 def run_upload(warehouse: Path, there: Emulator, *options: str, **environment: str):
     """Run the command."""
-    return subprocess.run(
-        [sys.executable, PROJECT / "orchestrate.py", "upload", "--to", "emulator", *options],
-        env=os.environ | there.environment | {"NBA_DUCKDB_PATH": str(warehouse)} | environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    return orchestrate(warehouse, "upload", "--to", "emulator", *options, **(there.environment | environment))
 
 
 def upload_raw(warehouse: Path, there: Emulator, *seasons: str, **options) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ _processes.set_forkserver_preload([*IMPORTED_ONCE])
 def run(
     command: Sequence[str], environment: Mapping[str, str], timeout: float = 600
 ) -> subprocess.CompletedProcess[str]:
-    """Run `orchestrate.py` or `dbt`, the first word of the command, as `subprocess.run` would."""
+    """Run a script, the first word of the command, or `dbt`, as `subprocess.run` would."""
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         process = _processes.Process(target=_become, args=(command, dict(environment), out, err))
@@ -51,7 +51,7 @@ def _become(command: Sequence[str], environment: dict[str, str], out: Path, err:
     time.tzset()
     program, *arguments = command
     sys.argv = [program, *arguments]
-    sys.path[0] = str(PROJECT)
+    sys.path.insert(0, str(PROJECT))
     if Path(program).name == "dbt":
         from dbt.cli.main import cli
 

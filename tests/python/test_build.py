@@ -34,12 +34,11 @@ def rebuild_in_pieces(warehouse, start, end, seed, pieces):
         build(warehouse, start + timedelta(days=first), start + timedelta(days=after - 1), prepared=True)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_demo_season_is_the_same_in_any_windows_and_order(demo_raw, demo_built, tmp_path, seed):
+def test_demo_season_is_the_same_in_any_windows_and_order(demo_raw, demo_built, tmp_path):
     warehouse = copy_of(demo_raw, tmp_path)
     start, end = query(warehouse, "select min(game_date), max(game_date) from nba_raw.games")[0]
     assert start < date(2023, 10, 24)  # the preseason's foreign visitors are accounted for as well
-    rebuild_in_pieces(warehouse, start, end, seed, pieces=5)
+    rebuild_in_pieces(warehouse, start, end, seed=1, pieces=5)
     assert query(warehouse, "select count(*) from nba_precompute.ml_feature_store")[0][0] > 20_000
     assert differences(warehouse, demo_built) == {}
 

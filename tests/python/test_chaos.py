@@ -18,9 +18,9 @@ def ground(demo_raw, demo_built, tmp_path_factory) -> Ground:
 
 
 def test_kills_lose_and_double_nothing(ground):
-    tally = Killing(ground, seed=11).until(6, kinds=(FILL, REBUILD), per_round=3)
+    tally = Killing(ground, seed=11).until(4, kinds=(FILL, REBUILD), per_round=2)
     assert tally.ok, tally.troubles
-    assert tally.kills == 6
+    assert tally.kills == 4
 
 
 def test_a_kill_between_two_views_leaves_neither_half_made(ground):
