@@ -70,8 +70,9 @@ final as (
         points_lines.bookmaker_count as points_line_bookmaker_count,
         points_lines.over_price as points_over_price,
         points_lines.under_price as points_under_price,
-        points_lines.line_bookmakers as points_line_bookmakers,
-        points_lines.lines_by_bookmaker as points_lines_by_bookmaker,
+        -- BigQuery reads an array that is NULL as an empty one.
+        coalesce(points_lines.line_bookmakers, []) as points_line_bookmakers,
+        coalesce(points_lines.lines_by_bookmaker, []) as points_lines_by_bookmaker,
         sum_lines.median_line as points_rebounds_assists_line,
         sum_lines.bookmaker_count as points_rebounds_assists_line_bookmaker_count,
         sum_lines.over_price as points_rebounds_assists_over_price,
