@@ -29,14 +29,15 @@ def differences(emulator: Emulator, warehouse: Path) -> dict[str, dict[str, int]
         for table, keys in KEYS.items():
             rows = emulator.client.query_and_wait(f"select * from nba_precompute.{table}")
             connection.register("bigquery", rows.to_arrow(create_bqstorage_client=False))
-            counts = _counts(connection, f"duck.nba_precompute.{table}", keys)
+            counts = different_columns(connection, f"duck.nba_precompute.{table}", keys)
             if any(counts.values()):
                 found[table] = {name: count for name, count in counts.items() if count}
             connection.unregister("bigquery")
     return found
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, table: str, keys: str) -> dict[str, int]:
+def different_columns(connection: duckdb.DuckDBPyConnection, table: str, keys: str) -> dict[str, int]:
+    """Count what differs between a table and the relation `bigquery`: columns, and keys of one only."""
     types = {name: type_ for name, type_, *_ in connection.execute(f"describe {table}").fetchall()}
     assert list(types) == connection.table("bigquery").columns, f"{table} has other columns on BigQuery"
     by_key = f"select {keys}, count(*) as n from {{}} group by all"
