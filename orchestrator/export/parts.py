@@ -79,7 +79,7 @@ def parts(source: Source, tables: Sequence[str], seasons: Sequence[int]) -> list
 
 
 def _hashed(source: Source) -> str:
-    """List the columns of the training set, doubles with nine decimals: engines add up in different orders."""
+    """List the columns of the training set, doubles with nine decimals: engines add up in other orders."""
     rounded = {
         "DOUBLE": "round({}, 9) + 0.0",  # -0.0 is 0
         "DOUBLE[]": "list_transform({}, lambda x: round(x, 9) + 0.0)",
