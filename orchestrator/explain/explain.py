@@ -1,4 +1,4 @@
-"""One player on one date: his rows, what they were made from, and whether the raw rows give the same numbers."""
+"""One player on one date: his rows, what they were made from, and whether raw rows give the same numbers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from orchestrator.core.project import PRECOMPUTE, phase3_is_external
 from orchestrator.core.registry import EXCLUSIONS
 from orchestrator.core.seasons import season_name, season_of
 from orchestrator.explain import names, raw_rows, tables
+from orchestrator.explain.as_of import known, season_on, the_day
 from orchestrator.explain.features import FORMULAS, Answer, Feature, source_of
-from orchestrator.explain.games import Known, PlayedGame, TeamGame, known, season_on, the_day
+from orchestrator.explain.games import Known, PlayedGame, TeamGame
 from orchestrator.explain.quality import Quality, quality, recent_holes, what_would_change_it
 from orchestrator.explain.tables import MLFS, Difference, TableRow
 from orchestrator.state import coverage
@@ -78,7 +79,7 @@ class Explanation:
     @property
     def row(self) -> dict[str, Any] | None:
         """The row of ml_feature_store."""
-        return next((row.stored for row in self.rows if row.table == MLFS and row.has_row), None)
+        return _row_of(self.rows)
 
     @property
     def about_the_date(self) -> str:
@@ -90,13 +91,14 @@ class Explanation:
     @property
     def verdict(self) -> str:
         """Say the result in three sentences at most."""
-        found = sum(row.has_row for row in self.rows)
+        found = sum(row.stored is not None for row in self.rows)
         said = f"He has rows in {found} of {len(self.rows)} tables."
         if self.known is None:
             said += " Nothing was recomputed: with an external Phase 3 there are no raw rows."
         elif self.differences:
             number = len(self.differences)
-            said += f" {number} of {self.compared} numbers {'differs' if number == 1 else 'differ'} from the raw rows!"
+            verb = "differs" if number == 1 else "differ"
+            said += f" {number} of {self.compared} numbers {verb} from the raw rows!"
         elif self.compared:
             said += f" All {self.compared} numbers agree with the raw rows."
         if self.row:
@@ -156,7 +158,7 @@ class Explanation:
                     "table": own.table,
                     "processor": own.processor,
                     "entity": own.entity,
-                    "has_row": own.has_row,
+                    "has_row": own.stored is not None,
                     "reason": own.reason,
                     "why": own.why,
                     "state": self.states.get(own.table),
@@ -167,9 +169,7 @@ class Explanation:
                 }
                 for own in self.rows
             ],
-            "windows": {
-                name: [_as_json(game) for game in games] for name, games in self.windows().items()
-            },
+            "windows": {name: [_as_json(game) for game in games] for name, games in self.windows().items()},
             "features": [feature.as_json() for feature in self.features],
             "quality": row
             and {
@@ -190,8 +190,8 @@ def explain(warehouse: Warehouse, text: str, day: date) -> Explanation:
     """Explain a player's rows of a date; UserError when no single player is meant, or nothing can be read."""
     if warehouse.target != "duckdb":
         raise UserError(
-            f"explain reads only a DuckDB warehouse, not {warehouse}: run it where the raw files were loaded, "
-            "with `--target duckdb`"
+            f"explain reads only a DuckDB warehouse, not {warehouse}: "
+            "run it where the raw files were loaded, with `--target duckdb`"
         )
     with warehouse.reading() as connection:
         coverage.check_raw(warehouse, connection)
@@ -199,22 +199,28 @@ def explain(warehouse: Warehouse, text: str, day: date) -> Explanation:
             return _as_stored(connection, text, day)
         schedule = raw_rows.games(connection)
         season = season_on(schedule, day)
-        player = names.find(connection, text, day, season)
-        return explained(connection, player, schedule, day, season)
+        players = names.everybody(connection)
+        player = names.find(connection, players, text, day, season)
+        return explained(connection, player, players, schedule, day, season)
 
 
 def explained(
-    connection: Connection, player: Player, schedule: Sequence[raw_rows.Game], day: date, season: int
+    connection: Connection,
+    player: Player,
+    players: Sequence[Player],
+    schedule: Sequence[raw_rows.Game],
+    day: date,
+    season: int,
 ) -> Explanation:
     """Explain one player, from raw rows and from what is stored."""
     namesakes = [
         other.player_id
-        for other in names.everybody(connection)
+        for other in players
         if other.stem == player.stem and other.player_id != player.player_id
     ]
     facts = known(connection, player, namesakes, schedule, the_day(schedule, day, season))
     rows = tables.read(connection, player, day, facts)
-    stored = next((row for row in rows if row.table == MLFS and row.has_row), None)
+    stored = _row_of(rows)
     catalogue = _catalogue()
     answers: dict[str, Answer] = {}
     sources: dict[str, str] = {}
@@ -222,14 +228,17 @@ def explained(
     if facts.is_participant and not facts.day.is_bootstrap:
         answers = {f.name: FORMULAS[f.name](facts) for f in catalogue if f.name in FORMULAS}
         sources = {
-            f.name: source_of(f, answers[f.name]) if f.name in answers else _stored_source(stored, place)
+            f.name: source_of(f, answers[f.name]) if f.name in answers else _source_in(stored, place)
             for place, f in enumerate(catalogue)
         }
-        unknown = {name for name, answer in answers.items() if answer.value is None}
-        found = quality(facts, catalogue, sources, unknown)
-    differences, compared = tables.differences(
-        facts, rows, catalogue, answers, sources, found, _is_built(connection, EXCLUSIONS, day)
+        found = quality(facts, catalogue, sources, answers)
+    comparison = tables.compare(
+        rows,
+        tables.Recomputed(facts, catalogue, answers, sources, found),
+        exclusions_are_built=_is_built(connection, EXCLUSIONS, day),
     )
+    wrong = {column.split(", ")[-1] for table, column, *_ in comparison.differences if table == MLFS}
+    unsettled = comparison.differences or any(row.reason == "never_built" for row in rows)
     return Explanation(
         player,
         day,
@@ -237,87 +246,72 @@ def explained(
         facts,
         rows,
         [
-            _feature(feature, place, stored and stored.stored, answers.get(feature.name), sources, differences)
-            for place, feature in enumerate(catalogue)
-        ]
-        if answers
-        else [],
-        compared,
-        differences,
-        _states(connection, day) if differences or any(row.reason == "never_built" for row in rows) else {},
+            _feature(f, stored, answers.get(f.name), _source_in(stored, place) if stored else sources[f.name],
+                     differs=f.name in wrong)
+            for place, f in enumerate(catalogue if answers else ())
+        ],
+        comparison.count,
+        comparison.differences,
+        _states(connection, day) if unsettled else {},
         what_would_change_it(
-            stored.stored,
-            catalogue,
-            {name: answer.words for name, answer in answers.items()},
-            recent_holes(facts),
+            stored, catalogue, {name: answer.words for name, answer in answers.items()}, recent_holes(facts)
         )
-        if stored and stored.stored and answers
+        if stored and answers
         else [],
-    )
+    )  # fmt: skip
 
 
 def _as_stored(connection: Connection, text: str, day: date) -> Explanation:
     """Explain what is stored where there are no raw rows to recompute it from."""
-    player = names.find(connection, text, day, season_of(day))
+    player = names.find(connection, names.everybody(connection), text, day, season_of(day))
     rows = tables.read(connection, player, day, None)
-    stored = next((row for row in rows if row.table == MLFS and row.has_row), None)
-    catalogue = _catalogue()
-    row = stored and stored.stored
-    sources = {f.name: _stored_source(stored, place) for place, f in enumerate(catalogue)}
+    stored, catalogue = _row_of(rows), _catalogue()
     return Explanation(
         player,
         day,
-        row["season_year"] if row else season_of(day),
+        stored["season_year"] if stored else season_of(day),
         None,
         rows,
-        [_feature(f, place, row, None, sources, ()) for place, f in enumerate(catalogue)] if row else [],
+        [
+            _feature(f, stored, None, _source_in(stored, place), differs=False)
+            for place, f in enumerate(catalogue if stored else ())
+        ],
         0,
         [],
         {},
-        what_would_change_it(row, catalogue, {f.name: f.description for f in catalogue}, ()) if row else [],
+        what_would_change_it(stored, catalogue, {f.name: f.description for f in catalogue}, ())
+        if stored
+        else [],
     )
+
+
+def _row_of(rows: Sequence[TableRow]) -> dict[str, Any] | None:
+    return next(row.stored for row in rows if row.table == MLFS)
 
 
 def _catalogue() -> list[Feature]:
     return sorted(map(Feature.of, seeds.rows("feature_catalogue")), key=lambda feature: feature.index)
 
 
-def _stored_source(stored: TableRow | None, place: int) -> str:
-    found = (stored.stored or {}).get("feature_sources") if stored else None
-    return found[place] if found and place < len(found) else "default"
+def _source_in(stored: dict[str, Any] | None, place: int) -> str:
+    found = (stored or {}).get("feature_sources") or ()
+    return found[place] if place < len(found) else "default"
 
 
 def _feature(
-    feature: Feature,
-    place: int,
-    row: dict[str, Any] | None,
-    answer: Answer | None,
-    sources: dict[str, str],
-    differences: Sequence[Difference],
+    feature: Feature, stored: dict[str, Any] | None, answer: Answer | None, source: str, differs: bool
 ) -> ExplainedFeature:
-    value = row.get(feature.name) if row else answer and answer.value
-    if answer:
-        words = answer.words
-    else:
-        words = f"{feature.description} (as stored, not recomputed)"
+    """Show a feature as stored; where there is no row, as it would be."""
+    value = stored.get(feature.name) if stored else answer.value if answer else None
     return ExplainedFeature(
         feature,
         value,
         feature.default if value is None else value,
-        _stored_source_of(row, place) or sources[feature.name],
-        words,
+        source,
+        answer.words if answer else f"{feature.description} (as stored, not recomputed)",
         answer is not None,
-        any(
-            found.table == MLFS and found.column in (feature.name, f"features[{place}], {feature.name}",
-                                                     f"feature_sources[{place}], {feature.name}")
-            for found in differences
-        ),
-    )  # fmt: skip
-
-
-def _stored_source_of(row: dict[str, Any] | None, place: int) -> str | None:
-    found = (row or {}).get("feature_sources")
-    return found[place] if found and place < len(found) else None
+        differs,
+    )
 
 
 def _is_built(connection: Connection, table: str, day: date) -> bool:

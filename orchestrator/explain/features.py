@@ -11,7 +11,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from orchestrator.core.registry import GAMES_NEEDED, ZONE_GAMES_PLAYER, ZONE_GAMES_TEAM
-from orchestrator.explain.games import ZONES, Known, PlayedGame, TeamGame
+from orchestrator.explain.games import ZONES, Known, PlayedGame
+
+KINDS = {"regular": "regular season", "play_in": "play-in", "playoffs": "playoffs"}
+"""Season types as people write them."""
 
 PDC = "player_daily_cache"
 PSZA = "player_shot_zone_analysis"
@@ -70,7 +73,7 @@ def source_of(feature: Feature, answer: Answer) -> str:
 
 
 def _too_few(known: Known, needed: int) -> Answer:
-    return Answer(None, f"it needs {needed} active games this season, and he has {len(known.games)}")
+    return Answer(None, f"it needs {needed} active games this season; he has {len(known.games)}")
 
 
 def _mean(values: Sequence[float | None], what: str, mean: float | None) -> str:
@@ -156,7 +159,7 @@ def _minutes_change(known: Known) -> Answer:
     return Answer(
         _step(change, 0.10, 0.20),
         f"last {len(known.last_10)} games {number(recent)} minutes, season {number(season)}: "
-        f"{number(100 * change)} %; 10 and 20 % are the steps",
+        f"{number(100 * change)} %; 10 % and 20 % are the steps",
     )
 
 
@@ -170,8 +173,10 @@ def _pct_free_throw(known: Known) -> Answer:
     made = sum(game.box.ft_makes or 0 for game in games)
     points = sum(game.box.points or 0 for game in games)
     if len(games) < 5:
-        return Answer(None, f"free throws are known in {len(games)} of his last {len(known.last_10)} games, "
-                            "and it needs 5")  # fmt: skip
+        return Answer(
+            None,
+            f"free throws are known in {len(games)} of his last {len(known.last_10)} games; 5 are needed",
+        )
     if points <= 0:
         return Answer(None, f"he scored no point in the {len(games)} games with free throws known")
     share = made / points
@@ -256,21 +261,19 @@ def _injury_risk(known: Known) -> Answer:
 
 def _zones_unknown(known: Known) -> str:
     if not known.has_enough(PSZA):
-        return f"it needs {GAMES_NEEDED[PSZA]} active games this season, and he has {len(known.games)}"
+        return f"it needs {GAMES_NEEDED[PSZA]} active games this season; he has {len(known.games)}"
     if len(known.zone_games) < ZONE_GAMES_PLAYER:
-        return (
-            f"{len(known.zone_games)} of his last 10 games have shot data, and it needs {ZONE_GAMES_PLAYER}"
-        )
+        return f"{len(known.zone_games)} of his last 10 games have shot data; {ZONE_GAMES_PLAYER} are needed"
     return "he took no shot in his last 10 games"
 
 
 def _opponent_unknown(known: Known) -> str:
     needed, there = GAMES_NEEDED[TDZA], len(known.opponent_defence)
     if there < needed:
-        return f"{known.opponent} has {there} games this season, and it needs {needed}"
+        return f"{known.opponent} has {there} games this season; {needed} are needed"
     return (
-        f"{len(known.opponent_zone_games)} of {known.opponent}'s last 15 games have shot data, and it needs "
-        f"{ZONE_GAMES_TEAM}"
+        f"{len(known.opponent_zone_games)} of {known.opponent}'s last 15 games have shot data; "
+        f"{ZONE_GAMES_TEAM} are needed"
     )
 
 
@@ -336,7 +339,7 @@ def _pace_score(known: Known) -> Answer:
 
 
 def _usage_spike_score(known: Known) -> Answer:
-    return Answer(0.0, "0: raw files project no usage")
+    return Answer(0.0, "raw files project no usage, so nothing can spike")
 
 
 def _opponent_def_rating(known: Known) -> Answer:
@@ -353,8 +356,11 @@ def _opponent(known: Known, values: Sequence[float | None], what: str) -> Answer
     there = [value for value in values if value is not None]
     if 2 * len(there) < len(values) or not there:
         return Answer(None, f"known in {len(there)} of {known.opponent}'s last 15 games")
-    mean = sum(there) / len(there)
-    return Answer(mean, f"mean of {known.opponent}'s last {len(there)} games, {what}: {_ends(there)}")
+    total = sum(there)
+    return Answer(
+        total / len(there),
+        f"{number(total)} / {len(there)}, {what} in {known.opponent}'s last {len(values)} games",
+    )
 
 
 def _team(known: Known, value: float | None, values: Iterable[float | None], what: str) -> Answer:
@@ -363,14 +369,14 @@ def _team(known: Known, value: float | None, values: Iterable[float | None], wha
         return Answer(None, f"known in {len(there)} of {known.team}'s last {len(known.team_last_10)} games")
     return Answer(
         value,
-        f"mean of {known.team}'s last {len(there)} games, {what}: {_ends(there)}",
+        f"{number(sum(there))} / {len(there)}, {what} in {known.team}'s last {len(known.team_last_10)} games",
         not known.has_enough(PDC),
     )
 
 
 def _team_pace(known: Known) -> Answer:
-    games: list[TeamGame] = known.team_last_10
-    return _team(known, known.team_pace, (game.pace for game in games), "possessions per 48 minutes")
+    values = (game.pace for game in known.team_last_10)
+    return _team(known, known.team_pace, values, "possessions per 48 minutes")
 
 
 def _team_off_rating(known: Known) -> Answer:
@@ -379,7 +385,7 @@ def _team_off_rating(known: Known) -> Answer:
 
 def _team_win_pct(known: Known) -> Answer:
     if len(known.wins) < 5:
-        return Answer(None, f"{known.team} has {len(known.wins)} games this season, and it needs 5")
+        return Answer(None, f"{known.team} has {len(known.wins)} games this season; 5 are needed")
     won = sum(known.wins)
     return Answer(won / len(known.wins), f"{known.team} won {won} of {len(known.wins)} games this season")
 
@@ -395,7 +401,7 @@ def _playoff_game(known: Known) -> Answer:
     if known.side is None:
         return Answer(None, "he has no game")
     kind = known.side.game.season_type
-    return Answer(float(kind == "playoffs"), f"the schedule calls the game {kind.replace('_', '-')}")
+    return Answer(float(kind == "playoffs"), f"season type of the game: {KINDS[kind]}")
 
 
 # --- his zones -------------------------------------------------------------------------------------
@@ -411,8 +417,8 @@ def _share(zone: str) -> Formula:
         )
         return Answer(
             rate / 100,
-            f"{known.zone_count(zone, 'attempts')} ({shots}) of {known.zone_attempts} shots in the "
-            f"{len(known.zone_games)} of his last 10 games with shot data",
+            f"{known.zone_count(zone, 'attempts')} ({shots}) of {known.zone_attempts} shots in his last 10 "
+            f"games; {len(known.zone_games)} of them have shot data",
         )
 
     return formula
@@ -473,16 +479,9 @@ def _numbers(games: Sequence[PlayedGame]) -> str:
     return ", ".join("unknown" if game.box.points is None else number(game.box.points) for game in games)
 
 
-def _ends(values: Sequence[float]) -> str:
-    """Write out a mean of rounded numbers."""
-    return " + ".join(f"{value:.1f}" for value in values) if len(values) <= 15 else ""
-
-
 def _dates(games: Sequence[PlayedGame]) -> str:
     return ", ".join(str(game.day) for game in games)
 
 
 def _span(known: Known, days: int) -> str:
     return f"{known.day.day - timedelta(days)} to {known.day.day - timedelta(1)}"
-
-

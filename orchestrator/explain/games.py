@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -10,19 +10,14 @@ from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.registry import GAMES_NEEDED, ZONE_GAMES_PLAYER, ZONE_GAMES_TEAM
-from orchestrator.explain import raw_rows
+from orchestrator.explain.arithmetic import mean_of_known, plus, ratio, sum_of_known, times
 from orchestrator.explain.raw_rows import Game, PlayerBox, TeamBox, Zones
 
 if TYPE_CHECKING:
     from orchestrator.explain.names import Player
-    from orchestrator.warehouse.base import Connection
 
 BOOTSTRAP_DAYS = 14
-SLATE_DAYS = 30
-"""A player is expected on a slate when his last game is not older."""
 ZONES = ("paint", "mid_range", "three_pt")
-USUAL_PCT = {"paint": 0.580, "mid_range": 0.410, "three_pt": 0.355}
-"""What stands for the league where too few teams have shot data (contract 4.1)."""
 
 
 class Side(NamedTuple):
@@ -33,15 +28,27 @@ class Side(NamedTuple):
 
     @property
     def opponent(self) -> str:
+        """Return the other team."""
         return self.game.away if self.team == self.game.home else self.game.home
 
     @property
     def is_home(self) -> bool:
+        """Does the team play at home?"""
         return self.team == self.game.home
 
     def __str__(self) -> str:
         """Name it as the league does, visitors first, with its date."""
         return f"{self.game.away}-{self.game.home} {self.game.day}"
+
+
+def true_attempts(box: PlayerBox | TeamBox) -> float | None:
+    """Return field-goal attempts, a free throw counted as 0.44 of one."""
+    return plus(box.fg_attempts, times(0.44, box.ft_attempts))
+
+
+def possessions(box: TeamBox) -> float | None:
+    """Return a team's possessions (contract 3)."""
+    return plus(true_attempts(box), times(-1, box.offensive_rebounds), box.turnovers)
 
 
 @dataclass(frozen=True)
@@ -51,16 +58,17 @@ class PlayedGame:
     side: Side
     box: PlayerBox
     usage: float | None
-    has_shots: bool
     zones: Zones | None
     """None without shot data."""
 
     @property
     def day(self) -> date:
+        """Return its date."""
         return self.side.game.day
 
     @property
     def true_shooting(self) -> float | None:
+        """Return points per two true shooting attempts."""
         return ratio(self.box.points, times(2, true_attempts(self.box)))
 
 
@@ -76,23 +84,25 @@ class TeamGame:
 
     @property
     def day(self) -> date:
+        """Return its date."""
         return self.side.game.day
 
     @property
     def pace(self) -> float | None:
+        """Return the game's possessions per 48 minutes, by the team's own minutes."""
         if not (self.own and self.other):
             return None
         both = plus(possessions(self.own), possessions(self.other))
-        return times(
-            48, ratio(None if both is None else both / 2, self.own.minutes and self.own.minutes / 5)
-        )
+        return times(48, ratio(None if both is None else both / 2, self.own.minutes and self.own.minutes / 5))
 
     @property
     def rating(self) -> float | None:
+        """Return the points the team scored per 100 possessions."""
         return times(100, ratio(self.own.points, possessions(self.own))) if self.own else None
 
     @property
     def rating_allowed(self) -> float | None:
+        """Return the points the other team scored per 100 possessions."""
         return times(100, ratio(self.other.points, possessions(self.other))) if self.other else None
 
 
@@ -137,6 +147,7 @@ class Day:
 
     @property
     def is_bootstrap(self) -> bool:
+        """Is it one of the first days of the season, on which no table has rows?"""
         return bool(self.games) and self.number is not None and 0 <= self.number < BOOTSTRAP_DAYS
 
 
@@ -186,10 +197,12 @@ class Known:
 
     @property
     def last_5(self) -> list[PlayedGame]:
+        """Return his newest 5 games."""
         return self.games[:5]
 
     @property
     def last_10(self) -> list[PlayedGame]:
+        """Return his newest 10 games."""
         return self.games[:10]
 
     def in_last_days(self, days: int) -> list[PlayedGame]:
@@ -198,12 +211,14 @@ class Known:
 
     @property
     def zone_games(self) -> list[PlayedGame]:
+        """Return those of the last 10 that have shot data."""
         return [game for game in self.last_10 if game.zones]
 
     # --- which tables can have a row ---------------------------------------------------------------
 
     @property
     def is_participant(self) -> bool:
+        """Does he take part on the date?"""
         return self.side is not None
 
     def has_enough(self, table: str) -> bool:
@@ -212,12 +227,14 @@ class Known:
 
     @property
     def opponent_is_known(self) -> bool:
+        """Has the opponent the games that its row needs?"""
         return len(self.opponent_defence) >= GAMES_NEEDED["team_defense_zone_analysis"]
 
     # --- rest and workload (contract 4.3, R15) -----------------------------------------------------
 
     @property
     def last_day(self) -> date | None:
+        """Return the date of his last active game."""
         return self.games[0].day if self.games else None
 
     def gap_in_last_days(self, days: int) -> Side | None:
@@ -227,32 +244,38 @@ class Known:
 
     @property
     def gap_since_last_game(self) -> Side | None:
+        """Return a game of his team after his last one that has no box score, if any."""
         if self.last_day is None:
             return None
         return next((side for side in self.gaps if side.game.day > self.last_day), None)
 
     @cached_property
     def days_rest(self) -> int | None:
+        """Return the days since his last game; None when a missing game may lie between."""
         if self.last_day is None or self.gap_since_last_game:
             return None
         return (self.day.day - self.last_day).days
 
     @cached_property
     def back_to_back(self) -> bool | None:
+        """Did he play yesterday? None when yesterday's box score is missing."""
         if self.gap_in_last_days(1):
             return None
         return self.last_day == self.day.day - timedelta(1)
 
     def games_in(self, days: int) -> int | None:
+        """Count his games in the last days; None when a box score is missing there."""
         return None if self.gap_in_last_days(days) else len(self.in_last_days(days))
 
     def minutes_in(self, days: int) -> float | None:
+        """Add up his minutes there; None when a part is unknown."""
         minutes = [game.box.minutes for game in self.in_last_days(days)]
         if self.gap_in_last_days(days) or None in minutes:
             return None
         return sum(value for value in minutes if value is not None)
 
     def minutes_per_game_in(self, days: int) -> float | None:
+        """Return his mean minutes there."""
         if self.gap_in_last_days(days):
             return None
         return mean_of_known(game.box.minutes for game in self.in_last_days(days))
@@ -267,6 +290,7 @@ class Known:
 
     @cached_property
     def usage_in_last_7(self) -> float | None:
+        """Return his mean usage in the last 7 days."""
         if self.gap_in_last_days(7):
             return None
         return mean_of_known(game.usage for game in self.in_last_days(7))
@@ -274,10 +298,12 @@ class Known:
     # --- form --------------------------------------------------------------------------------------
 
     def points(self, games: Sequence[PlayedGame]) -> float | None:
+        """Return his mean points."""
         return mean_of_known(game.box.points for game in games)
 
     @cached_property
     def points_std(self) -> float | None:
+        """Return the sample deviation of his points in the last 10 games."""
         values = [game.box.points for game in self.last_10 if game.box.points is not None]
         if len(values) < 2 or 2 * len(values) < len(self.last_10):
             return None
@@ -285,12 +311,14 @@ class Known:
         return sqrt((count * sum(x * x for x in values) - sum(values) ** 2) / (count * (count - 1)))
 
     def minutes(self, games: Sequence[PlayedGame]) -> float | None:
+        """Return his mean minutes."""
         return mean_of_known(game.box.minutes for game in games)
 
     # --- his zones (contract 4.2) ------------------------------------------------------------------
 
     @property
     def zones_are_known(self) -> bool:
+        """Has he enough games, and enough of them shot data?"""
         return self.has_enough("player_shot_zone_analysis") and len(self.zone_games) >= ZONE_GAMES_PLAYER
 
     def zone_count(self, zone: str, what: str) -> int | None:
@@ -299,6 +327,7 @@ class Known:
 
     @cached_property
     def zone_attempts(self) -> int | None:
+        """Return all his attempts in the last 10 games with shot data."""
         counts = [self.zone_count(zone, "attempts") for zone in ZONES]
         return None if None in counts else sum(count for count in counts if count is not None)
 
@@ -310,6 +339,7 @@ class Known:
 
     @cached_property
     def primary_zone(self) -> str | None:
+        """Name the zone he mainly scores from; paint is asked first."""
         paint, mid_range, three = (self.zone_rate(zone) for zone in ZONES)
         if paint is None or mid_range is None or three is None:
             return None
@@ -323,14 +353,17 @@ class Known:
 
     @property
     def team_last_10(self) -> list[TeamGame]:
+        """Return his team's newest 10 games."""
         return self.own_games[:10]
 
     @cached_property
     def team_pace(self) -> float | None:
+        """Return his team's mean pace over them."""
         return mean_of_known(game.pace for game in self.team_last_10)
 
     @cached_property
     def team_rating(self) -> float | None:
+        """Return its mean offensive rating over them."""
         return mean_of_known(game.rating for game in self.team_last_10)
 
     @property
@@ -340,6 +373,7 @@ class Known:
 
     @cached_property
     def opponent_pace_last_10(self) -> float | None:
+        """Return the opponent's mean pace over them."""
         return mean_of_known(game.pace for game in self.opponent_last_10)
 
     @property
@@ -349,13 +383,16 @@ class Known:
 
     @property
     def opponent_last_15(self) -> list[TeamGame]:
+        """Return the newest 15 of them."""
         return self.opponent_defence[:15]
 
     @property
     def opponent_zone_games(self) -> list[TeamGame]:
+        """Return those of the 15 that have shot data."""
         return [game for game in self.opponent_last_15 if game.zones]
 
     def allowed(self, zone: str, what: str) -> int | None:
+        """Return the `makes` or `attempts` in a zone that the opponent allowed in them."""
         return sum_of_known(getattr(game.zones, f"{zone}_{what}") for game in self.opponent_zone_games)
 
     def allowed_pct(self, zone: str) -> float | None:
@@ -376,296 +413,5 @@ class Known:
 
     @property
     def opponent_days_rest(self) -> int | None:
+        """Return the days since the opponent's last game by the schedule."""
         return None if self.opponent_last is None else (self.day.day - self.opponent_last.game.day).days
-
-
-# --- arithmetic on what may be unknown ---------------------------------------------------------------
-
-
-def mean_of_known(values: Iterable[float | None]) -> float | None:
-    """Return the mean of the known values; None unless they are at least half (contract R8)."""
-    values = list(values)
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known and 2 * len(known) >= len(values) else None
-
-
-def sum_of_known(values: Iterable[int | None]) -> int | None:
-    """Return the sum of the known values; None when there is none."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def ratio(part: float | None, whole: float | None) -> float | None:
-    """Divide; None when a part is unknown or the whole is 0."""
-    return None if part is None or not whole else part / whole
-
-
-def times(factor: float, value: float | None) -> float | None:
-    """Multiply; None when unknown."""
-    return None if value is None else factor * value
-
-
-def plus(*values: float | None) -> float | None:
-    """Add; None when a part is unknown."""
-    return None if None in values else sum(value for value in values if value is not None)
-
-
-def true_attempts(box: PlayerBox | TeamBox) -> float | None:
-    """Return field-goal attempts, a free throw counted as 0.44 of one."""
-    return plus(box.fg_attempts, times(0.44, box.ft_attempts))
-
-
-def possessions(box: TeamBox) -> float | None:
-    """Return a team's possessions (contract 3)."""
-    return plus(true_attempts(box), times(-1, box.offensive_rebounds), box.turnovers)
-
-
-def _usage(player: PlayerBox, team: TeamBox | None) -> float | None:
-    if team is None or team.minutes is None:
-        return None
-    own = plus(true_attempts(player), player.turnovers)
-    whole = plus(true_attempts(team), team.turnovers)
-    if own is None or whole is None or player.minutes is None:
-        return None
-    return times(100, ratio(own * team.minutes / 5, player.minutes * whole))
-
-
-# --- reading -----------------------------------------------------------------------------------------
-
-
-def the_day(schedule: Sequence[Game], day: date, season: int) -> Day:
-    """Say what the date is by the schedule."""
-    counting = [game for game in schedule if game.counts]
-    played = _played(counting)
-    days = sorted({game.day for game in played})
-    own = [game for game in played if game.season == season]
-    opening = min((game.day for game in own if game.season_type == "regular"), default=None) or min(
-        (game.day for game in own), default=None
-    )
-    return Day(
-        day,
-        season,
-        tuple(game for game in played if game.day == day),
-        tuple(game for game in schedule if game.day == day and not game.counts),
-        tuple(game for game in counting if game.day == day and game not in played),
-        opening,
-        max((known for known in days if known < day), default=None),
-        min((known for known in days if known > day), default=None),
-        days[0] if days else None,
-        days[-1] if days else None,
-    )
-
-
-def season_on(schedule: Iterable[Game], day: date) -> int:
-    """Return the season a date belongs to: that of its games, else by the month (contract R2)."""
-    seasons = [game.season for game in schedule if game.counts and game.day == day]
-    return max(seasons) if seasons else raw_rows.season_of(day)
-
-
-def known(connection: Connection, player: Player, namesakes: Sequence[str], schedule: Sequence[Game],
-          day: Day) -> Known:  # fmt: skip
-    """Read what was known of the player before the date."""
-    today = day.day
-    season = {
-        game.game_id: game
-        for game in _played([game for game in schedule if game.counts])
-        if game.season == day.season and game.day <= today
-    }
-    boxed = raw_rows.teams_with_box(connection, season)
-    rows = raw_rows.player_boxes(connection, player)
-    counting = {game.game_id: game for game in schedule if game.counts}
-    seen = sorted(counting[row.game_id].day for row in rows if row.game_id in counting)
-    own_rows = [
-        (Side(season[row.game_id], row.team), row)
-        for row in rows
-        if row.game_id in season and row.team in (season[row.game_id].home, season[row.game_id].away)
-    ]
-    own_rows.sort(key=lambda pair: (pair[0].game.day, pair[0].game.game_id), reverse=True)
-    active = [(side, row) for side, row in own_rows if side.game.day < today and row.is_active]
-    first_box = _first_boxes(season, boxed)
-    sides_today = [Side(game, team) for game in day.games for team in (game.home, game.away)]
-    slate = [side for side in sides_today if _is_on_slate(side, boxed, first_box)]
-    side, source = _participation(
-        [side for side, _ in own_rows if side.game.day == today],
-        slate,
-        active[0][0] if active else None,
-        today,
-    )
-    team, opponent = _teams(side, active, own_rows, season, today)
-    earlier = sorted(
-        (game for game in season.values() if game.day < today), key=lambda game: (game.day, game.game_id)
-    )
-    sides = [Side(game, team) for game in earlier if team in (game.home, game.away)]
-    defender = opponent or team
-    opponent_sides = [Side(game, defender) for game in earlier if defender in (game.home, game.away)]
-    gaps = [side for side in sides if (side.game.game_id, side.team) not in boxed]
-    last_30 = {game.game_id for game in earlier if game.day >= today - timedelta(30)}
-    team_rows = raw_rows.team_boxes(
-        connection,
-        last_30
-        | {side.game.game_id for side in (*sides, *opponent_sides, *(side for side, _ in active))},
-    )
-    recent = {side.game.game_id for side, _ in active[:10]}
-    defended = [side for side in opponent_sides if (side.game.game_id, side.opponent) in team_rows][-15:]
-    zones = raw_rows.team_zones(connection, last_30 | {side.game.game_id for side in defended})
-    with_shots = raw_rows.games_with_shots(connection, recent)
-    shots = raw_rows.player_zones(connection, player, recent)
-
-    def of_team(side: Side) -> TeamGame:
-        game_id = side.game.game_id
-        return TeamGame(
-            side,
-            team_rows.get((game_id, side.team)),
-            team_rows.get((game_id, side.opponent)),
-            zones.get((game_id, side.opponent)),
-        )
-
-    return Known(
-        player,
-        day,
-        [
-            PlayedGame(
-                side,
-                row,
-                _usage(row, team_rows.get((row.game_id, row.team))),
-                row.game_id in with_shots,
-                Zones(*shots.get(row.game_id, (0, 0, 0, 0)), row.three_makes, row.three_attempts)
-                if row.game_id in with_shots
-                else None,
-            )
-            for side, row in active
-        ],
-        side,
-        source,
-        [game for game in map(of_team, reversed(sides)) if game.own],
-        [of_team(side) for side in reversed(opponent_sides)],
-        opponent_sides[-1] if opponent_sides else None,
-        [side for side in sides if side.game.is_final],
-        gaps,
-        [
-            side
-            for side in gaps
-            if side.game.is_final and first_box.get(side.game.season_type, today) < today
-        ],
-        _status(connection, player, namesakes, day, side, active, earlier),
-        _league(last_30, season, zones, team_rows),
-        team,
-        opponent,
-        bool(slate) or any((side.game.game_id, side.team) in boxed for side in sides_today),
-        any(side.team == team for side in slate),
-        (seen[0], seen[-1]) if seen else None,
-    )
-
-
-def _played(games: Sequence[Game]) -> list[Game]:
-    """Leave out games that were not played and will not be (contract R15)."""
-    newest = max((game.day for game in games if game.is_final), default=None)
-    return [
-        game
-        for game in games
-        if game.is_final or not (game.is_called_off or (newest is not None and game.day < newest))
-    ]
-
-
-def _first_boxes(season: dict[str, Game], boxed: set[tuple[str, str]]) -> dict[str, date]:
-    """Return the date of the first box score of each kind of game."""
-    first: dict[str, date] = {}
-    for game_id, _ in boxed:
-        game = season[game_id]
-        first[game.season_type] = min(first.get(game.season_type, game.day), game.day)
-    return first
-
-
-def _is_on_slate(side: Side, boxed: set[tuple[str, str]], first_box: dict[str, date]) -> bool:
-    """Do the expected players of this game stand for those who played (contract R15)?"""
-    game = side.game
-    if not game.is_final:
-        return True
-    return (game.game_id, side.team) not in boxed and first_box.get(game.season_type, date.max) <= game.day
-
-
-def _participation(
-    rows: Sequence[Side], slate: Sequence[Side], newest: Side | None, today: date
-) -> tuple[Side | None, str | None]:
-    """Return his game on the date, and how it is known."""
-    expected = None
-    if newest and newest.game.day >= today - timedelta(SLATE_DAYS):
-        mine = [side for side in slate if side.team == newest.team]
-        expected = max(mine, key=lambda side: side.game.game_id, default=None)
-    seen = max(rows, key=lambda side: side.game.game_id, default=None)
-    # Facts from before the game win, unless a box score shows him in another one.
-    if expected and (seen is None or seen.game.game_id == expected.game.game_id):
-        return expected, "upcoming"
-    return (seen, "history") if seen else (None, None)
-
-
-def _teams(side, active, own_rows, season: dict[str, Game], today: date) -> tuple[str | None, str | None]:
-    """Return his team and its opponent on the date; where he does not play, those of his last team."""
-    if side:
-        return side.team, side.opponent
-    last = active[0][0] if active else own_rows[0][0] if own_rows else None
-    if last is None:
-        return None, None
-    games = [
-        Side(game, last.team)
-        for game in season.values()
-        if game.day == today and last.team in (game.home, game.away)
-    ]
-    return last.team, games[0].opponent if games else None
-
-
-def _status(connection, player, namesakes, day: Day, side, active, earlier) -> Status | None:
-    """Return the newest transaction since his last game that is about him (contract 4.3)."""
-    if side is None:
-        return None
-    last = active[0][0] if active else None
-    teams = {side.team, last.team} if last else {side.team}
-    found = []
-    crowded: set[str] | None = None
-    for event in raw_rows.transactions(connection, player, day.season, day.day):
-        if event.team not in teams or (last and event.day <= last.game.day):
-            continue
-        if event.folded != player.folded:
-            if crowded is None:
-                crowded = raw_rows.teams_of_namesakes(
-                    connection, namesakes, [game.game_id for game in earlier]
-                )
-            if event.team in crowded:
-                continue
-        word = "available" if event.acquired else "questionable" if "(DTD)" in (event.notes or "") else "out"
-        found.append(Status(word, event.day, event.team))
-    newest = max((status.day for status in found), default=None)
-    caution = ("out", "questionable", "available")
-    return min(
-        (status for status in found if status.day == newest),
-        key=lambda status: caution.index(status.word),
-        default=None,
-    )
-
-
-def _league(
-    last_30: set[str],
-    season: dict[str, Game],
-    zones: dict[tuple[str, str], Zones],
-    rows: dict[tuple[str, str], TeamBox],
-) -> League:
-    """Return the league's shooting by zone: the mean of teams with 10 games or more, if those are 10 or more."""
-    allowed: dict[str, list[Zones]] = {}
-    for (game_id, team), shots in zones.items():
-        if game_id in last_30 and (game_id, team) in rows:
-            allowed.setdefault(Side(season[game_id], team).opponent, []).append(shots)
-    qualified = [games for games in allowed.values() if len(games) >= 10]
-    if len(qualified) < 10:
-        return League(USUAL_PCT, len(qualified), False)
-    pct = {}
-    for zone in ZONES:
-        teams = [
-            ratio(
-                sum_of_known(getattr(game, f"{zone}_makes") for game in games),
-                sum_of_known(getattr(game, f"{zone}_attempts") for game in games),
-            )
-            for games in qualified
-        ]
-        shares = [share for share in teams if share is not None]
-        pct[zone] = sum(shares) / len(shares) if shares else USUAL_PCT[zone]
-    return League(pct, len(qualified), True)

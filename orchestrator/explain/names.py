@@ -62,10 +62,8 @@ class Player:
         return {"".join(self.words[i:j]) for i in range(count) for j in range(i + 1, count + 1)} - {""}
 
 
-def find(connection: Connection, text: str, day: date, season: int) -> Player:
+def find(connection: Connection, players: Sequence[Player], text: str, day: date, season: int) -> Player:
     """Return the one player a text means; UserError, with the names that come near, when it is not one."""
-    connection.rows(FOLDED)
-    players = everybody(connection)
     ((folded, stem),) = connection.rows("select folded(?), without_suffix(?)", [text, text])
     aliases = [
         name
@@ -91,7 +89,8 @@ def find(connection: Connection, text: str, day: date, season: int) -> Player:
 
 
 def everybody(connection: Connection) -> list[Player]:
-    """Return all players of the data; the macros of raw/names.py must be there."""
+    """Return all players of the data, and make the macros of raw/names.py."""
+    connection.rows(FOLDED)
     rows = connection.rows(
         "select player_id, name, folded(name), without_suffix(name), "
         "list_transform(regexp_split_to_array(name, '[ -]+'), lambda word: folded(word)) "
@@ -113,9 +112,7 @@ def everybody(connection: Connection) -> list[Player]:
     ]
 
 
-def _several(
-    connection: Connection, text: str, found: Sequence[Player], day: date, season: int
-) -> str:
+def _several(connection: Connection, text: str, found: Sequence[Player], day: date, season: int) -> str:
     """Say who may be meant: those who played in the date's season, the ones with most games first."""
     played = {} if phase3_is_external() else _games(connection, found, season)
     active = [player for player in found if player.player_id in played]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.explain.features import Feature
+from orchestrator.explain.features import Answer, Feature
 from orchestrator.explain.games import Known
 
 POINTS = {"phase4": 100, "calculated": 100, "phase3": 75, "default": 40}
@@ -29,9 +29,10 @@ class Quality:
     data_quality_issues: list[str]
 
 
-def quality(known: Known, features: Sequence[Feature], sources: dict[str, str],
-            unknown: set[str]) -> Quality:  # fmt: skip
-    """Score a row from the sources of its features (contract 4.5); `unknown` names those without a value."""
+def quality(
+    known: Known, features: Sequence[Feature], sources: dict[str, str], answers: dict[str, Answer]
+) -> Quality:
+    """Score a row from the sources of its features (contract 4.5)."""
     found = [sources[feature.name] for feature in features]
     total = len(found)
     score = sum(POINTS[source] for source in found) / total
@@ -42,6 +43,7 @@ def quality(known: Known, features: Sequence[Feature], sources: dict[str, str],
         score = min(score, 69.0)
     expected = len(known.team_final_games)
     missing = sum(side.game.is_final for side in known.gaps)
+    unknown = {name for name, answer in answers.items() if answer.value is None}
     issues = sorted(name for name, holds in _issues(known, unknown).items() if holds)
     phase4, phase3 = found.count("phase4"), found.count("phase3")
     if "default" not in found and not phase3:

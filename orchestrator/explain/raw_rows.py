@@ -136,7 +136,10 @@ def games(connection: Connection) -> list[Game]:
         qualify row_number() over (partition by game_id order by ingested_at desc) = 1
         order by game_date, game_id
     """)
-    return [Game(*row[:2], season_of(row[1]) if row[2] is None else row[2], *row[3:]) for row in rows]
+    return [
+        Game(game_id, day, season_of(day) if season is None else season, *others)
+        for game_id, day, season, *others in rows
+    ]
 
 
 def teams_with_box(connection: Connection, game_ids: Iterable[str]) -> set[tuple[str, str]]:
@@ -171,7 +174,7 @@ def player_boxes(connection: Connection, player: Player) -> list[PlayerBox]:
 
 
 def team_boxes(connection: Connection, game_ids: Iterable[str]) -> dict[tuple[str, str], TeamBox]:
-    """Return the teams' rows of these games. Minutes below 120 are the game's: five times as many are played."""
+    """Return the teams' rows of these games. Minutes below 120 are the game's, a fifth of the players'."""
     rows = connection.rows(
         f"""
         select

@@ -16,7 +16,10 @@ from orchestrator.core.registry import (
     ZONE_GAMES_PLAYER,
     ZONE_GAMES_TEAM,
 )
+from orchestrator.explain.arithmetic import mean_of_known, ratio
+from orchestrator.explain.as_of import SLATE_DAYS
 from orchestrator.explain.features import (
+    KINDS,
     NAMES,
     PCF,
     PDC,
@@ -25,7 +28,7 @@ from orchestrator.explain.features import (
     Answer,
     Feature,
 )
-from orchestrator.explain.games import BOOTSTRAP_DAYS, SLATE_DAYS, ZONES, Known, mean_of_known, ratio
+from orchestrator.explain.games import BOOTSTRAP_DAYS, ZONES, Known, Side
 from orchestrator.explain.quality import Quality
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
 MLFS = "ml_feature_store"
 ROW = "(the row itself)"
-EXCLUDED = ("bootstrap", "no_player_data", "insufficient_games")
+EXCLUDED = ("bootstrap", "insufficient_games", "no_player_data")
 """Reasons for which phase4_exclusions has an entry."""
 
 
@@ -42,26 +45,31 @@ class Expected(NamedTuple):
     """Should a table have a row, and why (not)?"""
 
     reason: str | None
-    """None: a row; else a reason of phase4_exclusions, or one of no_game, no_active_game, not_a_participant."""
+    """None: a row; else why there is none, a reason of phase4_exclusions or one of ours (docs/json.md)."""
     why: str
     games: int | None = None
     """Games found, where it needs some."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class TableRow:
     """One table's answer."""
 
     processor: str
     table: str
     entity: str | None
-    """Whose row it is: the player, or in team_defense_zone_analysis the opponent."""
-    has_row: bool
-    reason: str | None
-    """Why there is none; None when there is one."""
-    why: str
-    receipt: dict[str, Any] | None
+    """Whose row it is: the player's, or in team_defense_zone_analysis the opponent's."""
     stored: dict[str, Any] | None
+    """The row; None without one."""
+    count: int
+    """Rows with the key; more than one is an error."""
+    exclusion: dict[str, Any] | None
+    """What phase4_exclusions says."""
+    receipt: dict[str, Any] | None
+    """None when the date was never built."""
+    reason: str | None
+    """Why there is no row; None when there is one."""
+    why: str
 
 
 class Difference(NamedTuple):
@@ -75,58 +83,71 @@ class Difference(NamedTuple):
 
 def expected(known: Known, table: str) -> Expected:
     """Say whether a table should have a row for the date (contract 4 and 5)."""
-    day = known.day
-    if not day.games:
-        return Expected("no_game", about_the_date(known))
-    if day.is_bootstrap:
-        return Expected("bootstrap", about_the_date(known))
-    who = CANDIDATES[table]
-    needed = GAMES_NEEDED.get(table, 0)
+    who, needed = CANDIDATES[table], GAMES_NEEDED.get(table, 0)
+    reason = _why_nobody(known, who)
+    if reason:
+        return Expected(reason, about_the_date(known))
     if who == "teams":
-        if known.defender is None:
-            return Expected("no_active_game", "he has played for no team this season before the date")
         found, whose = len(known.opponent_defence), known.defender
     else:
         found, whose = len(known.games), "he"
-        if who == "participants" and not known.has_participants:
-            return Expected("no_player_data", about_the_date(known))
-        if who == "participants" and not known.is_participant:
-            return Expected("not_a_participant", about_the_date(known))
-        if who == "players" and not found:
-            return Expected("no_active_game", "he has no active game this season before the date")
-    if found < needed:
-        return Expected("insufficient_games", f"{whose} has {found} games, and it needs {needed}", found)
-    return Expected(None, f"{whose} has {found} games, and it needs {needed}" if needed else "he takes part", found)
+    if whose is None or (who == "players" and not found):
+        return Expected("no_active_game", "he has no active game this season before the date")
+    if not needed:
+        return Expected(None, "he takes part", found)
+    reason = "insufficient_games" if found < needed else None
+    return Expected(
+        reason, f"{whose} has {found} game{'' if found == 1 else 's'}; {needed} are needed", found
+    )
+
+
+def _why_nobody(known: Known, who: str) -> str | None:
+    """Name the reason that needs no count of games, if there is one."""
+    if not known.day.games:
+        return "no_game"
+    if known.day.is_bootstrap:
+        return "bootstrap"
+    if who == "participants" and not known.has_participants:
+        return "no_player_data"
+    return "not_a_participant" if who == "participants" and not known.is_participant else None
 
 
 def about_the_date(known: Known) -> str:
     """Say in a sentence why he takes part on the date, or does not."""
-    day, name = known.day, known.player.name
+    day = known.day
     if not day.games:
         return _no_game(known)
     if day.is_bootstrap:
-        return (
-            f"Day {(day.number or 0) + 1} of the season: no table has rows in its first {BOOTSTRAP_DAYS} days."
-        )
+        return f"Day {(day.number or 0) + 1} of the season: no table has rows in the first {BOOTSTRAP_DAYS}."
     if not known.has_participants:
-        kind = day.games[0].season_type.replace("_", "-")
-        return f"The {kind} games of {day.day} have no box scores."
-    if known.side is not None:
-        how = "the box score has him" if known.context_source == "history" else "he is expected to play"
-        at = "at" if not known.side.is_home else "against"
-        return f"{known.team} {at} {known.opponent}: {how}."
+        return f"The games of {day.day} ({KINDS[day.games[0].season_type]}) have no box scores."
+    return _absent(known) if known.side is None else _present(known, known.side)
+
+
+def _present(known: Known, side: Side) -> str:
+    how = "the box score has him" if known.context_source == "history" else "he is expected to play"
+    at = "against" if side.is_home else "at"
+    return f"{side.team} {at} {side.opponent}, {KINDS[side.game.season_type]}: {how}."
+
+
+def _absent(known: Known) -> str:
+    day = known.day.day
     if known.team is None:
-        seen = f"his box scores in the data are from {known.seen[0]} to {known.seen[1]}" if known.seen else (
-            "the data have no box score of him")  # fmt: skip
-        return f"{name} has played no game this season up to {day.day}: {seen}."
-    last = known.last_day
-    since = f"his last game was on {last}" if last else "no active game this season before"
+        seen = known.seen
+        where = (
+            f"his box scores are from {seen[0]} to {seen[1]}" if seen else "the data have no box score of his"
+        )
+        return f"{known.player.name} has played no game this season up to {day}: {where}."
+    since = f"his last game was on {known.last_day}" if known.last_day else "he has not played this season"
     if known.opponent is None:
-        return f"{known.team}, his last team, has no game on {day.day} ({since})."
-    game = next(game for game in day.games if known.team in (game.home, game.away))
-    if game.is_final and not known.is_awaited:
-        return f"He did not play: the box score of {game.away}-{game.home} has no row of him ({since})."
-    return f"{game.away}-{game.home} has no box score yet, and he is not expected: {since}, over {SLATE_DAYS} days ago."
+        return f"{known.team}, his last team, has no game on {day} ({since})."
+    game = next(game for game in known.day.games if known.team in (game.home, game.away))
+    if known.is_awaited:
+        return (
+            f"{game.away}-{game.home} has no box score yet, and he is not expected: {since}, "
+            f"over {SLATE_DAYS} days ago."
+        )
+    return f"He did not play: the box score of {game.away}-{game.home} has no row of him ({since})."
 
 
 def _no_game(known: Known) -> str:
@@ -148,130 +169,119 @@ def _no_game(known: Known) -> str:
 def read(connection: Connection, player: Player, day: date, known: Known | None) -> list[TableRow]:
     """Read his rows with their receipts, and say of each table why it has a row or none."""
     there = connection.tables_in(PRECOMPUTE)
-    receipts = {
-        row["table_name"]: row
-        for row in (
-            connection.records(f"select * from {PRECOMPUTE}.receipts where analysis_date = ?", [day])
-            if "receipts" in there
-            else []
+
+    def records(table: str, where: str, *values: object) -> list[dict[str, Any]]:
+        if table not in there:
+            return []
+        return connection.records(
+            f"select * from {PRECOMPUTE}.{table} where analysis_date = ? and {where}", [day, *values]
         )
-    }
+
     mine = {
-        table: connection.records(
-            f"select * from {PRECOMPUTE}.{table} where analysis_date = ? and universal_player_id = ?",
-            [day, player.player_id],
-        )
+        table: records(table, "universal_player_id = ?", player.player_id)
         for _, table in PHASE4_TABLES
-        if CANDIDATES[table] != "teams" and table in there
+        if CANDIDATES[table] != "teams"
     }
-    if known:
-        defender = known.defender
-    else:  # the row itself names the opponent
-        defender = next((row["opponent_team_abbr"] for row in mine.get(MLFS, [])), None)
-    if TDZA in there and defender:
-        mine[TDZA] = connection.records(
-            f"select * from {PRECOMPUTE}.{TDZA} where analysis_date = ? and team_abbr = ?", [day, defender]
-        )
+    # Without raw rows, his own row names the opponent.
+    opponents = [row["opponent_team_abbr"] for row in mine[MLFS]]
+    defender = known.defender if known else next(iter(opponents), None)
+    mine[TDZA] = records(TDZA, "team_abbr = ?", defender) if defender else []
+    receipts = {row["table_name"]: row for row in records("receipts", "true")}
     excluded = {
         row["table_name"]: row
-        for row in (
-            connection.records(
-                f"select * from {PRECOMPUTE}.{EXCLUSIONS} where analysis_date = ? and entity_id in (?, ?, '*')",
-                [day, player.lookup, defender or ""],
-            )
-            if EXCLUSIONS in there
-            else []
-        )
+        for row in records(EXCLUSIONS, "entity_id in (?, ?, '*')", player.lookup, defender or "*")
     }
     found = []
     for processor, table in PHASE4_TABLES:
-        rows = mine.get(table, [])
-        entity = defender if CANDIDATES[table] == "teams" else player.lookup
-        wanted = expected(known, table) if known else _as_stored(excluded.get(table), bool(rows))
+        rows, receipt, exclusion = mine[table], receipts.get(table), excluded.get(table)
+        wanted = expected(known, table) if known else _as_stored(exclusion, bool(rows))
         reason, why = wanted.reason, wanted.why
         if not rows and reason is None:
-            reason = "never_built" if table not in receipts else "no_row"
-            why = (
-                "not built yet: run `orchestrate.py backfill`"
-                if table not in receipts
-                else "the date is built, but has no row of his"
-            )
+            reason = "no_row" if receipt else "never_built"
+            why += ", but no row was stored" if receipt else ", but the date was never built"
+        entity = defender if CANDIDATES[table] == "teams" else player.lookup
+        stored = rows[0] if rows else None
         found.append(
             TableRow(
-                processor,
-                table,
-                entity,
-                bool(rows),
-                None if rows else reason,
-                why,
-                receipts.get(table),
-                {**rows[0], "(rows)": len(rows), "(excluded)": excluded.get(table)}
-                if rows
-                else {"(rows)": 0, "(excluded)": excluded.get(table)},
+                processor, table, entity, stored, len(rows), exclusion, receipt, None if rows else reason, why
             )
         )
     return found
 
 
-def _as_stored(exclusion: dict | None, has_row: bool) -> Expected:
+def _as_stored(exclusion: dict[str, Any] | None, has_row: bool) -> Expected:
+    """Say what the stored rows alone tell."""
     if has_row:
         return Expected(None, "the row is there")
     if exclusion is None:
-        return Expected("not_a_candidate", "neither a row nor an exclusion: he could not have had one")
-    return Expected(exclusion["reason"], f"phase4_exclusions: {exclusion['reason'].replace('_', ' ')}")
+        return Expected("not_a_candidate", "neither a row nor an exclusion: he could not have had a row")
+    return Expected(exclusion["reason"], f"phase4_exclusions says {exclusion['reason'].replace('_', ' ')}")
 
 
 # --- comparing -------------------------------------------------------------------------------------
 
 
-def differences(
-    known: Known,
-    rows: Sequence[TableRow],
-    features: Sequence[Feature],
-    answers: dict[str, Answer],
-    sources: dict[str, str],
-    quality: Quality | None,
-    exclusions_are_built: bool,
-) -> tuple[list[Difference], int]:
-    """Compare what is stored with what the raw rows give; also return how many values were compared."""
-    found: list[Difference] = []
-    compared = 0
+@dataclass(frozen=True)
+class Recomputed:
+    """What the raw rows give."""
 
-    def compare(table: str, column: str, stored: Any, recomputed: Any) -> None:
-        nonlocal compared
-        compared += 1
+    known: Known
+    features: Sequence[Feature]
+    answers: dict[str, Answer]
+    """By feature; those without a formula are not in it, and no feature is when he does not take part."""
+    sources: dict[str, str]
+    quality: Quality | None
+
+
+class Comparison:
+    """Counts what is compared, and keeps what differs."""
+
+    def __init__(self) -> None:
+        self.differences: list[Difference] = []
+        self.count = 0
+
+    def compare(self, table: str, column: str, stored: Any, recomputed: Any) -> None:
+        """Compare one value."""
+        self.count += 1
         if not same(stored, recomputed):
-            found.append(Difference(table, column, stored, recomputed))
+            self.differences.append(Difference(table, column, stored, recomputed))
 
+
+def compare(rows: Sequence[TableRow], recomputed: Recomputed, exclusions_are_built: bool) -> Comparison:
+    """Compare what is stored of the date with what the raw rows give; what was never built is left out."""
+    found = Comparison()
     for row in rows:
         if row.receipt is None:
             continue
-        wanted = expected(known, row.table)
-        stored = row.stored or {}
-        compare(row.table, ROW, stored["(rows)"], 0 if wanted.reason else 1)
+        wanted = expected(recomputed.known, row.table)
+        found.compare(row.table, ROW, row.count, 0 if wanted.reason else 1)
         if exclusions_are_built:
-            excluded = stored["(excluded)"] or {}
+            excluded = row.exclusion or {}
             reason = wanted.reason if wanted.reason in EXCLUDED else None
-            compare(EXCLUSIONS, f"reason for {row.table}", excluded.get("reason"), reason)
+            found.compare(EXCLUSIONS, f"reason for {row.table}", excluded.get("reason"), reason)
             if reason == "insufficient_games":
-                compare(EXCLUSIONS, f"games for {row.table}", excluded.get("games_found"), wanted.games)
-        if row.has_row and not wanted.reason:
-            for column, value in values(known, row.table, features, answers, sources, quality).items():
-                compare(row.table, column, stored.get(column, "no such column"), value)
+                found.compare(EXCLUSIONS, f"games for {row.table}", excluded["games_found"], wanted.games)
+        if row.stored and not wanted.reason:
+            for column, value in _values(row.table, recomputed).items():
+                found.compare(row.table, column, row.stored.get(column, "no such column"), value)
             if row.table == MLFS:
-                for place, feature in enumerate(features):
-                    if feature.name not in answers:
-                        continue
-                    value = answers[feature.name].value
-                    vector = feature.default if value is None else value
-                    compare(MLFS, f"features[{place}], {feature.name}", _at(stored, "features", place), vector)
-                    compare(
-                        MLFS,
-                        f"feature_sources[{place}], {feature.name}",
-                        _at(stored, "feature_sources", place),
-                        sources[feature.name],
-                    )
-    return found, compared
+                _compare_vector(found, row.stored, recomputed)
+    return found
+
+
+def _compare_vector(found: Comparison, stored: dict[str, Any], recomputed: Recomputed) -> None:
+    for place, feature in enumerate(recomputed.features):
+        if feature.name in recomputed.answers:
+            value = recomputed.answers[feature.name].value
+            vector = feature.default if value is None else value
+            source = recomputed.sources[feature.name]
+            found.compare(MLFS, f"features[{place}], {feature.name}", _at(stored, "features", place), vector)
+            found.compare(
+                MLFS,
+                f"feature_sources[{place}], {feature.name}",
+                _at(stored, "feature_sources", place),
+                source,
+            )
 
 
 def _at(stored: dict, column: str, place: int) -> Any:
@@ -279,15 +289,9 @@ def _at(stored: dict, column: str, place: int) -> Any:
     return values[place] if place < len(values) else None
 
 
-def values(
-    known: Known,
-    table: str,
-    features: Sequence[Feature],
-    answers: dict[str, Answer],
-    sources: dict[str, str],
-    quality: Quality | None,
-) -> dict[str, Any]:
+def _values(table: str, recomputed: Recomputed) -> dict[str, Any]:
     """Return what a table's row should hold, by column."""
+    known = recomputed.known
     if table == TDZA:
         return _defence(known)
     if table == PSZA:
@@ -295,21 +299,19 @@ def values(
     if table == PDC:
         return _cache(known)
     if table == PCF:
-        return _factors(known, answers)
+        return _factors(known, recomputed.answers)
     side = known.side
     return {
-        **{f.name: answers[f.name].value for f in features if f.name in answers},
-        **(vars(quality) if quality else {}),
-        **{
-            "game_id": side and side.game.game_id,
-            "team_abbr": known.team,
-            "opponent_team_abbr": known.opponent,
-            "is_home": side and side.is_home,
-            "days_rest": known.days_rest,
-            "player_status": known.status and known.status.word,
-            "context_source": known.context_source,
-            "season_year": known.day.season,
-        },
+        **{name: answer.value for name, answer in recomputed.answers.items()},
+        **(vars(recomputed.quality) if recomputed.quality else {}),
+        "game_id": side and side.game.game_id,
+        "team_abbr": known.team,
+        "opponent_team_abbr": known.opponent,
+        "is_home": side and side.is_home,
+        "days_rest": known.days_rest,
+        "player_status": known.status and known.status.word,
+        "context_source": known.context_source,
+        "season_year": known.day.season,
     }
 
 
@@ -322,7 +324,9 @@ def _defence(known: Known) -> dict[str, Any]:
     found: dict[str, Any] = {
         "defensive_rating_last_15": mean_of_known(game.rating_allowed for game in games),
         "opponent_pace": mean_of_known(game.pace for game in games),
-        "opponent_points_per_game": mean_of_known(game.other and game.other.points for game in games),
+        "opponent_points_per_game": mean_of_known(
+            game.other.points if game.other else None for game in games
+        ),
         "zone_games_in_sample": zone_games,
         "league_average_source": "measured" if known.league.is_measured else "constant",
         # min and max take the first of equals: the order of ties in contract 4.1.

@@ -71,12 +71,12 @@ def _tables(found: Explanation) -> Iterator[Line]:
     yield from _heading("TABLES")
     for own in found.rows:
         whose = f" ({own.entity})" if own.entity and own.entity != found.player.lookup else ""
-        mark = "row " if own.has_row else "none"
+        mark = "row " if own.stored else "none"
         yield from _wrapped(
             f"{mark}  {own.table}{whose}: {own.why}",
             indent=2,
             hang=8,
-            style="" if own.has_row else "yellow",
+            style="" if own.stored else "yellow",
         )
         if own.receipt:
             built = str(own.receipt["built_at"])[:19]
@@ -142,7 +142,9 @@ def _team_games(known: Known) -> Iterator[Line]:
         yield Line("  date        opp       pace  rating", "dim")
     for game in known.team_last_10:
         won = "-" if game.own is None or game.own.won is None else "W" if game.own.won else "L"
-        yield Line(f"  {game.day} {_opponent(game):>4}  {won}  {_short(game.pace):>6} {_short(game.rating):>7}")
+        yield Line(
+            f"  {game.day} {_opponent(game):>4}  {won}  {_short(game.pace):>6} {_short(game.rating):>7}"
+        )
     for side in known.gaps:
         yield Line(f"  {side.game.day}: {side} has no box score", "yellow")
 
@@ -161,14 +163,11 @@ def _opponent_games(known: Known) -> Iterator[Line]:
             if zones
             else f"{'-':>7} {'-':>7} {'-':>7}"
         )
-        yield Line(
-            f"  {game.day} {_opponent(game):>4} {_short(game.pace):>7} {_short(game.rating_allowed):>7} {shots}"
-        )
+        pace, rating = _short(game.pace), _short(game.rating_allowed)
+        yield Line(f"  {game.day} {_opponent(game):>4} {pace:>7} {rating:>7} {shots}")
     league = known.league
     pct = ", ".join(f"{zone} {100 * value:.1f} %" for zone, value in league.pct.items())
-    how = (
-        f"mean of {league.teams} teams over 30 days" if league.is_measured else "the usual, too little data"
-    )
+    how = f"mean of {league.teams} teams over 30 days" if league.is_measured else "the usual, too little data"
     yield from _wrapped(f"The league: {pct} ({how}).", indent=2)
 
 
@@ -229,13 +228,13 @@ def _heading(text: str) -> Iterator[Line]:
 
 def _wrapped(text: str, indent: int = 0, hang: int | None = None, style: str = "") -> Iterator[Line]:
     own = wrap(
-        text,
+        text.replace(" %", "\N{NO-BREAK SPACE}%"),
         WIDTH,
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent if hang is None else hang),
         break_on_hyphens=False,
     )
-    yield from (Line(line, style) for line in own)
+    yield from (Line(line.replace("\N{NO-BREAK SPACE}", " "), style) for line in own)
 
 
 def _value(value: object) -> str:
