@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from orchestrator.core.errors import UserError
@@ -85,7 +84,7 @@ def find(connection: Connection, players: Sequence[Player], text: str, day: date
             return found[0]
         if found:
             raise UserError(_several(connection, text, found, day, season))
-    raise UserError(_nobody(text, folded, players))
+    raise UserError(_nobody(connection, text, folded, players))
 
 
 def everybody(connection: Connection) -> list[Player]:
@@ -114,7 +113,7 @@ def everybody(connection: Connection) -> list[Player]:
 
 def _several(connection: Connection, text: str, found: Sequence[Player], day: date, season: int) -> str:
     """Say who may be meant: those who played in the date's season, the ones with most games first."""
-    played = {} if phase3_is_external() else _games(connection, found, season)
+    played = {} if phase3_is_external() else _games(connection, found, day, season)
     active = [player for player in found if player.player_id in played]
     active.sort(key=lambda player: -played[player.player_id][1])
     said = [
@@ -135,24 +134,31 @@ def _several(connection: Connection, text: str, found: Sequence[Player], day: da
     )
 
 
-def _games(connection: Connection, found: Sequence[Player], season: int) -> dict[str, tuple[str, int]]:
-    """Return the last team and the number of box scores of each in a season."""
+def _games(
+    connection: Connection, found: Sequence[Player], day: date, season: int
+) -> dict[str, tuple[str, int]]:
+    """Return the team nearest to the date, and the number of box scores, of each in a season."""
     rows = connection.rows(
-        "select cast(player_id as varchar), arg_max(team_abbreviation, game_date), count(distinct game_id) "
+        "select cast(player_id as varchar), arg_min(team_abbreviation, abs(game_date - ?)), "
+        "count(distinct game_id) "
         f"from {RAW}.player_box where season = ? and cast(player_id as varchar) in (select unnest(?)) "
         "group by player_id",
-        [season_name(season), [player.player_id for player in found]],
+        [day, season_name(season), [player.player_id for player in found]],
     )
     return {player_id: (team, games) for player_id, team, games in rows}
 
 
-def _nobody(text: str, folded: str, players: Sequence[Player]) -> str:
-    by_key: dict[str, list[Player]] = {}
+def _nobody(connection: Connection, text: str, folded: str, players: Sequence[Player]) -> str:
+    by_key: dict[str, list[str]] = {}
     for player in players:
-        for key in (player.folded, player.stem, *player.words):
-            if key and player not in by_key.setdefault(key, []):
-                by_key[key].append(player)
-    near = [player for key in get_close_matches(folded, by_key, n=6, cutoff=0.7) for player in by_key[key]]
-    names = list(dict.fromkeys(player.name for player in near))[:6]
+        for key in {player.folded, player.stem, *player.words}:
+            by_key.setdefault(key, []).append(player.name)
+    near = connection.rows(
+        "select key from (select unnest(?) as key, ? as typed) "
+        "where jaro_winkler_similarity(key, typed) > 0.85 or (length(typed) > 4 and damerau_levenshtein(key, typed) < 3) "
+        "order by jaro_winkler_similarity(key, typed) desc, key limit 6",
+        [list(by_key), folded],
+    )
+    names = list(dict.fromkeys(name for (key,) in near for name in by_key[key]))[:6]
     hint = f"did you mean {' or '.join(names)}?" if names else "no name comes near; try the last name alone"
     return f"no player is called {text!r}: {hint}"

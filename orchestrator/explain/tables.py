@@ -41,6 +41,15 @@ EXCLUDED = ("bootstrap", "insufficient_games", "no_player_data")
 """Reasons for which phase4_exclusions has an entry."""
 
 
+NOBODY = {
+    "no_game": "the date has no game that counts",
+    "bootstrap": f"no table has rows in the first {BOOTSTRAP_DAYS} days of a season",
+    "no_player_data": "the date's games have no box scores",
+    "not_a_participant": "he does not take part on the date",
+}
+"""Why a date has no row, whatever his games."""
+
+
 class Expected(NamedTuple):
     """Should a table have a row, and why (not)?"""
 
@@ -86,7 +95,7 @@ def expected(known: Known, table: str) -> Expected:
     who, needed = CANDIDATES[table], GAMES_NEEDED.get(table, 0)
     reason = _why_nobody(known, who)
     if reason:
-        return Expected(reason, about_the_date(known))
+        return Expected(reason, NOBODY[reason])
     if who == "teams":
         found, whose = len(known.opponent_defence), known.defender
     else:
@@ -102,7 +111,7 @@ def expected(known: Known, table: str) -> Expected:
 
 
 def _why_nobody(known: Known, who: str) -> str | None:
-    """Name the reason that needs no count of games, if there is one."""
+    """Return the key of NOBODY that applies, if one does."""
     if not known.day.games:
         return "no_game"
     if known.day.is_bootstrap:
@@ -260,7 +269,7 @@ def compare(rows: Sequence[TableRow], recomputed: Recomputed, exclusions_are_bui
             reason = wanted.reason if wanted.reason in EXCLUDED else None
             found.compare(EXCLUSIONS, f"reason for {row.table}", excluded.get("reason"), reason)
             if reason == "insufficient_games":
-                found.compare(EXCLUSIONS, f"games for {row.table}", excluded["games_found"], wanted.games)
+                found.compare(EXCLUSIONS, f"games for {row.table}", excluded.get("games_found"), wanted.games)
         if row.stored and not wanted.reason:
             for column, value in _values(row.table, recomputed).items():
                 found.compare(row.table, column, row.stored.get(column, "no such column"), value)
@@ -404,7 +413,10 @@ def _factors(known: Known, answers: dict[str, Answer]) -> dict[str, Any]:
     scores = {
         name: answers[name].value
         for name in ("fatigue_score", "shot_zone_mismatch_score", "pace_score", "usage_spike_score")
+        if name in answers
     }
+    total = sum((value - 100) / 20 if name == "fatigue_score" else value
+                for name, value in scores.items() if value is not None)  # fmt: skip
     pace = known.opponent_pace_last_10
     differential = None if pace is None or known.team_pace is None else pace - known.team_pace
     opponent_zones = all(known.against_league(zone) is not None for zone in ZONES)
@@ -415,8 +427,7 @@ def _factors(known: Known, answers: dict[str, Answer]) -> dict[str, Any]:
         "team_abbr": known.team,
         "opponent_team_abbr": known.opponent,
         "game_id": known.side and known.side.game.game_id,
-        "total_composite_adjustment": ((scores["fatigue_score"] or 0) - 100) / 20
-        + sum(score or 0 for name, score in scores.items() if name != "fatigue_score"),
+        **({"total_composite_adjustment": total} if len(scores) == 4 else {}),
         "days_rest": known.days_rest,
         "back_to_back": known.back_to_back,
         "opponent_pace_last_10": pace,

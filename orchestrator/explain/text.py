@@ -213,7 +213,7 @@ def _quality(found: Explanation) -> Iterator[Line]:
         + (f" ({number(percent)} %)." if percent is not None else "."),
         indent=2,
     )
-    yield Line(f"  Issues: {', '.join(row['data_quality_issues']) or 'none'}.")
+    yield from _wrapped(f"Issues: {', '.join(row['data_quality_issues']) or 'none'}.", indent=2)
     for said in found.changes:
         yield from _wrapped(said, indent=2, hang=4)
 
