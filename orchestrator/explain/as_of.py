@@ -151,10 +151,10 @@ def _played_games(
     active: Sequence[_Own],
     team_rows: Mapping[tuple[str, str], TeamBox],
 ) -> list[PlayedGame]:
-    """Add usage to his games, and zones to the 10 that the windows of zones can hold."""
-    recent = [row.game_id for _, row in active[:10]]
-    with_shots = raw_rows.games_with_shots(connection, recent)
-    shots = raw_rows.player_zones(connection, player, recent)
+    """Add usage and zones to his games."""
+    game_ids = [row.game_id for _, row in active]
+    with_shots = raw_rows.games_with_shots(connection, game_ids)
+    shots = raw_rows.player_zones(connection, player, game_ids)
 
     def zones(row: PlayerBox) -> Zones | None:
         if row.game_id not in with_shots:

@@ -15,7 +15,7 @@ from orchestrator.core.seasons import season_name, season_of
 from orchestrator.explain import names, raw_rows, tables
 from orchestrator.explain.as_of import known, season_on, the_day
 from orchestrator.explain.features import FORMULAS, Answer, Feature, source_of
-from orchestrator.explain.games import Known, PlayedGame, TeamGame
+from orchestrator.explain.games import Known, PlayedGame, Side, TeamGame
 from orchestrator.explain.quality import Quality, quality, recent_holes, what_would_change_it
 from orchestrator.explain.tables import MLFS, Difference, TableRow
 from orchestrator.state import coverage
@@ -169,7 +169,15 @@ class Explanation:
                 }
                 for own in self.rows
             ],
-            "windows": {name: [_as_json(game) for game in games] for name, games in self.windows().items()},
+            "player_games": [_player_game(game) for game in known.games] if known else [],
+            "team_games": [_team_game(game) for game in known.team_last_10] if known else [],
+            "opponent_games": [
+                {**_team_game(game), "zones_allowed": game.zones and game.zones._asdict()}
+                for game in (known.opponent_games[:15] if known and known.opponent else ())
+            ],
+            "windows": {
+                name: [game.side.game.game_id for game in games] for name, games in self.windows().items()
+            },
             "features": [feature.as_json() for feature in self.features],
             "quality": row
             and {
@@ -332,9 +340,8 @@ def _states(connection: Connection, day: date) -> dict[str, str]:
     return dict(rows)
 
 
-def _as_json(game: PlayedGame | TeamGame) -> dict:
-    side = game.side
-    about = {
+def _about(side: Side) -> dict:
+    return {
         "game_id": side.game.game_id,
         "date": str(side.game.day),
         "season_type": side.game.season_type,
@@ -342,18 +349,21 @@ def _as_json(game: PlayedGame | TeamGame) -> dict:
         "opponent": side.opponent,
         "is_home": side.is_home,
     }
+
+
+def _player_game(game: PlayedGame) -> dict:
+    numbers = {name: value for name, value in game.box._asdict().items() if name not in ("game_id", "team")}
     zones = None if game.zones is None else game.zones._asdict()
-    if isinstance(game, PlayedGame):
-        box = game.box._asdict()
-        numbers = {name: box[name] for name in box if name not in ("game_id", "team")}
-        return {**about, **numbers, "usage_rate": game.usage, "zones": zones}
+    return {**_about(game.side), **numbers, "usage_rate": game.usage, "zones": zones}
+
+
+def _team_game(game: TeamGame) -> dict:
     return {
-        **about,
-        "won": game.own and game.own.won,
+        **_about(game.side),
+        "won": game.own.won if game.own else None,
         "pace": game.pace,
         "offensive_rating": game.rating,
         "defensive_rating": game.rating_allowed,
-        "zones_allowed": zones,
     }
 
 

@@ -233,7 +233,7 @@ def _rest_advantage(known: Known) -> Answer:
         return Answer(None, f"{known.opponent} has had no game this season")
     return Answer(
         clamped(mine - theirs, 2),
-        f"{mine} days since his last game ({known.last_day}), {theirs} since {known.opponent}'s "
+        f"{mine} day{'' if mine == 1 else 's'} since his last game ({known.last_day}), {theirs} since {known.opponent}'s "
         f"({known.opponent_last.game.day if known.opponent_last else None})" + _limit(mine - theirs, 2),
     )
 

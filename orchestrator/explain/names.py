@@ -155,7 +155,8 @@ def _nobody(connection: Connection, text: str, folded: str, players: Sequence[Pl
             by_key.setdefault(key, []).append(player.name)
     near = connection.rows(
         "select key from (select unnest(?) as key, ? as typed) "
-        "where jaro_winkler_similarity(key, typed) > 0.85 or (length(typed) > 4 and damerau_levenshtein(key, typed) < 3) "
+        "where jaro_winkler_similarity(key, typed) > 0.85 "
+        "or (length(typed) > 4 and damerau_levenshtein(key, typed) < 3) "
         "order by jaro_winkler_similarity(key, typed) desc, key limit 6",
         [list(by_key), folded],
     )

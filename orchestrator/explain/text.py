@@ -30,7 +30,7 @@ def lines(found: Explanation) -> Iterator[Line]:
         yield from _own_games(found.known)
     if found.known and found.known.is_participant:
         yield from _team_games(found.known)
-    if found.known and found.known.opponent_last_15:
+    if found.known and found.known.opponent and found.known.opponent_last_15:
         yield from _opponent_games(found.known)
     if found.features:
         yield from _heading("FEATURES" if found.row else "FEATURES as they would be: no row is stored")
@@ -95,7 +95,7 @@ def _own_games(known: Known) -> Iterator[Line]:
         yield Line(
             f"{place:>4}  {game.day} {game.side.team:<4} {_opponent(game):>4} {_short(box.minutes):>5} "
             f"{_short(box.points):>3} {_of(box.fg_makes, box.fg_attempts):>5} "
-            f"{_of(box.ft_makes, box.ft_attempts):>5} {_short(game.usage):>5} "
+            f"{_of(box.ft_makes, box.ft_attempts):>5} {_tenths(game.usage):>5} "
             + (
                 f"{_of(zones.paint_makes, zones.paint_attempts):>6} "
                 f"{_of(zones.mid_range_makes, zones.mid_range_attempts):>6} "
@@ -143,7 +143,7 @@ def _team_games(known: Known) -> Iterator[Line]:
     for game in known.team_last_10:
         won = "-" if game.own is None or game.own.won is None else "W" if game.own.won else "L"
         yield Line(
-            f"  {game.day} {_opponent(game):>4}  {won}  {_short(game.pace):>6} {_short(game.rating):>7}"
+            f"  {game.day} {_opponent(game):>4}  {won}  {_tenths(game.pace):>6} {_tenths(game.rating):>7}"
         )
     for side in known.gaps:
         yield Line(f"  {side.game.day}: {side} has no box score", "yellow")
@@ -151,8 +151,7 @@ def _team_games(known: Known) -> Iterator[Line]:
 
 def _opponent_games(known: Known) -> Iterator[Line]:
     games = known.opponent_last_15
-    own = "" if known.opponent else ", his own team"
-    yield from _heading(f"What {known.defender}{own} allowed in its last {len(games)} games")
+    yield from _heading(f"What {known.opponent} allowed in its last {len(games)} games")
     yield Line("  date        opp    pace  rating   paint     mid   three", "dim")
     for game in games:
         zones = game.zones
@@ -163,7 +162,7 @@ def _opponent_games(known: Known) -> Iterator[Line]:
             if zones
             else f"{'-':>7} {'-':>7} {'-':>7}"
         )
-        pace, rating = _short(game.pace), _short(game.rating_allowed)
+        pace, rating = _tenths(game.pace), _tenths(game.rating_allowed)
         yield Line(f"  {game.day} {_opponent(game):>4} {pace:>7} {rating:>7} {shots}")
     league = known.league
     pct = ", ".join(f"{zone} {100 * value:.1f} %" for zone, value in league.pct.items())
@@ -245,6 +244,10 @@ def _value(value: object) -> str:
 
 def _short(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}" if value % 1 else f"{value:.0f}"
+
+
+def _tenths(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
 
 
 def _of(makes: int | None, attempts: int | None) -> str:
