@@ -231,10 +231,11 @@ def _rest_advantage(known: Known) -> Answer:
         return Answer(None, f"{gap} has no box score" if gap else "he has no active game this season yet")
     if theirs is None:
         return Answer(None, f"{known.opponent} has had no game this season")
+    own = f"{mine} day{'' if mine == 1 else 's'} since his last game ({known.last_day})"
+    other = known.opponent_last.game.day if known.opponent_last else None
     return Answer(
         clamped(mine - theirs, 2),
-        f"{mine} day{'' if mine == 1 else 's'} since his last game ({known.last_day}), {theirs} since {known.opponent}'s "
-        f"({known.opponent_last.game.day if known.opponent_last else None})" + _limit(mine - theirs, 2),
+        f"{own}, {theirs} since {known.opponent}'s ({other})" + _limit(mine - theirs, 2),
     )
 
 
