@@ -146,7 +146,7 @@ def _team_games(known: Known) -> Iterator[Line]:
             f"  {game.day} {_opponent(game):>4}  {won}  {_tenths(game.pace):>6} {_tenths(game.rating):>7}"
         )
     for side in known.gaps:
-        yield Line(f"  {side.game.day}: {side} has no box score", "yellow")
+        yield Line(f"  {side} has no box score", "yellow")
 
 
 def _opponent_games(known: Known) -> Iterator[Line]:
