@@ -553,7 +553,9 @@ def show(
 
 @app.command()
 def explain(
-    player: Annotated[str, typer.Argument(help="A name as people write it, a player_lookup or an id.")],
+    player: Annotated[
+        str, typer.Argument(metavar="PLAYER", help="A name as people write it, a player_lookup or an id.")
+    ],
     on: Annotated[datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="Any date.")],
     target: Target = None,
     as_json: Json = False,

@@ -86,7 +86,11 @@ class Explanation:
         """Say why he takes part on the date, or not."""
         if self.known:
             return tables.about_the_date(self.known)
-        return next(row.why for row in self.rows if row.table == MLFS)
+        if self.row:
+            at = "against" if self.row["is_home"] else "at"
+            return f"{self.row['team_abbr']} {at} {self.row['opponent_team_abbr']}."
+        why = next(row.why for row in self.rows if row.table == MLFS)
+        return f"{why[0].upper()}{why[1:]}."
 
     @property
     def verdict(self) -> str:
@@ -101,6 +105,8 @@ class Explanation:
             said += f" {number} of {self.compared} numbers {verb} from the raw rows!"
         elif self.compared:
             said += f" All {self.compared} numbers agree with the raw rows."
+        if any(row.reason == "never_built" for row in self.rows):
+            said += " The date is not built yet: `orchestrate.py backfill` does it."
         if self.row:
             said += " Ready for use." if self.row["is_production_ready"] else " Not ready for use."
         return said

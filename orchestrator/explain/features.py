@@ -158,14 +158,14 @@ def _minutes_change(known: Known) -> Answer:
     change = round((recent - season) / season, 9)
     return Answer(
         _step(change, 0.10, 0.20),
-        f"last {len(known.last_10)} games {number(recent)} minutes, season {number(season)}: "
+        f"last {n_games(len(known.last_10))} {number(recent)} minutes, season {number(season)}: "
         f"{number(100 * change)} %; 10 % and 20 % are the steps",
     )
 
 
 def _missing_minutes(known: Known) -> str:
     there = sum(game.box.minutes is not None for game in known.last_10)
-    return f"known in {there} of his last {len(known.last_10)} games"
+    return f"known in {there} of his last {n_games(len(known.last_10))}"
 
 
 def _pct_free_throw(known: Known) -> Answer:
@@ -175,7 +175,7 @@ def _pct_free_throw(known: Known) -> Answer:
     if len(games) < 5:
         return Answer(
             None,
-            f"free throws are known in {len(games)} of his last {len(known.last_10)} games; 5 are needed",
+            f"free throws are known in {len(games)} of his last {n_games(len(known.last_10))}; 5 are needed",
         )
     if points <= 0:
         return Answer(None, f"he scored no point in the {len(games)} games with free throws known")
@@ -271,7 +271,7 @@ def _zones_unknown(known: Known) -> str:
 def _opponent_unknown(known: Known) -> str:
     needed, there = GAMES_NEEDED[TDZA], len(known.opponent_defence)
     if there < needed:
-        return f"{known.opponent} has {there} games this season; {needed} are needed"
+        return f"{known.opponent} has {n_games(there)} this season; {needed} are needed"
     return (
         f"{len(known.opponent_zone_games)} of {known.opponent}'s last 15 games have shot data; "
         f"{ZONE_GAMES_TEAM} are needed"
@@ -360,19 +360,17 @@ def _opponent(known: Known, values: Sequence[float | None], what: str) -> Answer
     total = sum(there)
     return Answer(
         total / len(there),
-        f"{number(total)} / {len(there)}, {what} in {known.opponent}'s last {len(values)} games",
+        f"{number(total)} / {len(there)}, {what} in {known.opponent}'s last {n_games(len(values))}",
     )
 
 
 def _team(known: Known, value: float | None, values: Iterable[float | None], what: str) -> Answer:
     there = [value for value in values if value is not None]
+    window = f"{known.team}'s last {n_games(len(known.team_last_10))}"
     if value is None:
-        return Answer(None, f"known in {len(there)} of {known.team}'s last {len(known.team_last_10)} games")
-    return Answer(
-        value,
-        f"{number(sum(there))} / {len(there)}, {what} in {known.team}'s last {len(known.team_last_10)} games",
-        not known.has_enough(PDC),
-    )
+        return Answer(None, f"known in {len(there)} of {window}")
+    words = f"{number(sum(there))} / {len(there)}, {what} in {window}"
+    return Answer(value, words, not known.has_enough(PDC))
 
 
 def _team_pace(known: Known) -> Answer:
@@ -386,9 +384,9 @@ def _team_off_rating(known: Known) -> Answer:
 
 def _team_win_pct(known: Known) -> Answer:
     if len(known.wins) < 5:
-        return Answer(None, f"{known.team} has {len(known.wins)} games this season; 5 are needed")
+        return Answer(None, f"{known.team} has {n_games(len(known.wins))} this season; 5 are needed")
     won = sum(known.wins)
-    return Answer(won / len(known.wins), f"{known.team} won {won} of {len(known.wins)} games this season")
+    return Answer(won / len(known.wins), f"{known.team} won {won} of {n_games(len(known.wins))} this season")
 
 
 def _home_away(known: Known) -> Answer:
@@ -469,6 +467,11 @@ def _limit(value: float, most: float) -> str:
 def _step(change: float, small: float, large: float) -> float:
     size = 2 if abs(change) >= large else 1 if abs(change) >= small else 0
     return float(size if change >= 0 else -size)
+
+
+def n_games(count: int) -> str:
+    """Count games in words."""
+    return f"{count} game{'' if count == 1 else 's'}"
 
 
 def number(value: float) -> str:

@@ -27,6 +27,7 @@ from orchestrator.explain.features import (
     TDZA,
     Answer,
     Feature,
+    n_games,
 )
 from orchestrator.explain.games import BOOTSTRAP_DAYS, ZONES, Known, Side
 from orchestrator.explain.quality import Quality
@@ -105,9 +106,7 @@ def expected(known: Known, table: str) -> Expected:
     if not needed:
         return Expected(None, "he takes part", found)
     reason = "insufficient_games" if found < needed else None
-    return Expected(
-        reason, f"{whose} has {found} game{'' if found == 1 else 's'}; {needed} are needed", found
-    )
+    return Expected(reason, f"{whose} has {n_games(found)}; {needed} are needed", found)
 
 
 def _why_nobody(known: Known, who: str) -> str | None:
@@ -203,7 +202,7 @@ def read(connection: Connection, player: Player, day: date, known: Known | None)
     found = []
     for processor, table in PHASE4_TABLES:
         rows, receipt, exclusion = mine[table], receipts.get(table), excluded.get(table)
-        wanted = expected(known, table) if known else _as_stored(exclusion, bool(rows))
+        wanted = expected(known, table) if known else _as_stored(exclusion, bool(rows), receipt is not None)
         reason, why = wanted.reason, wanted.why
         if not rows and reason is None:
             reason = "no_row" if receipt else "never_built"
@@ -218,13 +217,17 @@ def read(connection: Connection, player: Player, day: date, known: Known | None)
     return found
 
 
-def _as_stored(exclusion: dict[str, Any] | None, has_row: bool) -> Expected:
+def _as_stored(exclusion: dict[str, Any] | None, has_row: bool, is_built: bool) -> Expected:
     """Say what the stored rows alone tell."""
     if has_row:
-        return Expected(None, "the row is there")
+        return Expected(None, "as stored")
     if exclusion is None:
-        return Expected("not_a_candidate", "neither a row nor an exclusion: he could not have had a row")
+        return Expected("not_a_candidate", NOT_A_CANDIDATE if is_built else NOTHING_BUILT)
     return Expected(exclusion["reason"], f"phase4_exclusions says {exclusion['reason'].replace('_', ' ')}")
+
+
+NOT_A_CANDIDATE = "neither a row nor an exclusion, so he could not have had a row"
+NOTHING_BUILT = "nothing was built for the date, or it has no game that counts"
 
 
 # --- comparing -------------------------------------------------------------------------------------

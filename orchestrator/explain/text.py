@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from orchestrator.explain.explain import ExplainedFeature, Explanation
-from orchestrator.explain.features import number
+from orchestrator.explain.features import n_games, number
 from orchestrator.explain.games import Known, PlayedGame, TeamGame
 
 WIDTH = 80
@@ -138,7 +138,7 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 def _team_games(known: Known) -> Iterator[Line]:
     if known.team_last_10:
-        yield from _heading(f"{known.team}'s last {len(known.team_last_10)} games")
+        yield from _heading(f"{known.team}'s last {n_games(len(known.team_last_10))}")
         yield Line("  date        opp       pace  rating", "dim")
     for game in known.team_last_10:
         won = "-" if game.own is None or game.own.won is None else "W" if game.own.won else "L"
@@ -150,10 +150,10 @@ def _team_games(known: Known) -> Iterator[Line]:
 
 
 def _opponent_games(known: Known) -> Iterator[Line]:
-    games = known.opponent_last_15
-    yield from _heading(f"What {known.opponent} allowed in its last {len(games)} games")
+    last_15 = known.opponent_last_15
+    yield from _heading(f"What {known.opponent} allowed in its last {n_games(len(last_15))}")
     yield Line("  date        opp    pace  rating   paint     mid   three", "dim")
-    for game in games:
+    for game in last_15:
         zones = game.zones
         shots = (
             f"{_of(zones.paint_makes, zones.paint_attempts):>7} "
