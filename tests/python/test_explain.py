@@ -100,7 +100,7 @@ def test_real_numbers_are_those_of_the_raw_rows(real_built):
 
 def test_late_box_scores_a_slate_and_unknown_minutes_are_recomputed_alike(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
-    first, last = date(2024, 2, 5), date(2024, 2, 7)
+    first, last = date(2024, 2, 6), date(2024, 2, 7)
     late = (
         "(select min(game_id) from nba_raw.games where season_type = 'regular' and game_date = '2024-02-05')"
     )
