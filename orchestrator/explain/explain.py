@@ -253,26 +253,28 @@ def explained(
     )
     wrong = {column.split(", ")[-1] for table, column, *_ in comparison.differences if table == MLFS}
     unsettled = comparison.differences or any(row.reason == "never_built" for row in rows)
+    words = {f.name: answers[f.name].words if f.name in answers else f.description for f in catalogue}
     return Explanation(
-        player,
-        day,
-        season,
-        facts,
-        rows,
-        [
-            _feature(f, stored, answers.get(f.name), _source_in(stored, place) if stored else sources[f.name],
-                     differs=f.name in wrong)
-            for place, f in enumerate(catalogue if answers else ())
+        player=player,
+        day=day,
+        season=season,
+        known=facts,
+        rows=rows,
+        features=[
+            _feature(
+                feature,
+                stored,
+                answers.get(feature.name),
+                _source_in(stored, place) if stored else sources[feature.name],
+                feature.name in wrong,
+            )
+            for place, feature in enumerate(catalogue if answers else ())
         ],
-        comparison.count,
-        comparison.differences,
-        _states(connection, day) if unsettled else {},
-        what_would_change_it(
-            stored, catalogue, {name: answer.words for name, answer in answers.items()}, recent_holes(facts)
-        )
-        if stored and answers
-        else [],
-    )  # fmt: skip
+        compared=comparison.count,
+        differences=comparison.differences,
+        states=_states(connection, day) if unsettled else {},
+        changes=what_would_change_it(stored, catalogue, words, recent_holes(facts)) if stored else [],
+    )
 
 
 def _as_stored(connection: Connection, text: str, day: date) -> Explanation:
@@ -280,22 +282,21 @@ def _as_stored(connection: Connection, text: str, day: date) -> Explanation:
     player = names.find(connection, names.everybody(connection), text, day, season_of(day))
     rows = tables.read(connection, player, day, None)
     stored, catalogue = _row_of(rows), _catalogue()
+    words = {feature.name: feature.description for feature in catalogue}
     return Explanation(
-        player,
-        day,
-        stored["season_year"] if stored else season_of(day),
-        None,
-        rows,
-        [
-            _feature(f, stored, None, _source_in(stored, place), differs=False)
-            for place, f in enumerate(catalogue if stored else ())
+        player=player,
+        day=day,
+        season=stored["season_year"] if stored else season_of(day),
+        known=None,
+        rows=rows,
+        features=[
+            _feature(feature, stored, None, _source_in(stored, place), differs=False)
+            for place, feature in enumerate(catalogue if stored else ())
         ],
-        0,
-        [],
-        {},
-        what_would_change_it(stored, catalogue, {f.name: f.description for f in catalogue}, ())
-        if stored
-        else [],
+        compared=0,
+        differences=[],
+        states={},
+        changes=what_would_change_it(stored, catalogue, words, ()) if stored else [],
     )
 
 

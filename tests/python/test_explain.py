@@ -131,6 +131,34 @@ def test_late_box_scores_a_slate_and_unknown_minutes_are_recomputed_alike(demo_b
         assert ("has no box score" in said(found)) == is_late
 
 
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("'player_out' in data_quality_issues", "He is out: he must play, or be taken off the list"),
+        (
+            "few.games_found = 3",
+            "points_avg_last_5 must become known: it needs 5 active games this season; he has 3",
+        ),
+    ],
+)
+def test_it_says_what_would_make_a_row_ready(demo_built, where, words):
+    ((lookup, day), *_) = query(
+        demo_built,
+        f"""
+        select store.player_lookup, store.analysis_date
+        from nba_precompute.ml_feature_store as store
+        left join nba_precompute.phase4_exclusions as few on
+            few.entity_id = store.player_lookup and few.analysis_date = store.analysis_date
+            and few.table_name = 'player_daily_cache'
+        where not is_production_ready and {where} order by 2, 1 limit 1
+        """,
+    )
+    found = ask(demo_built, lookup, day)
+    assert "Not ready for use." in found.verdict
+    assert words in " ".join(found.changes)
+    assert not found.differences
+
+
 # --- a wrong number is named ------------------------------------------------------------------------
 
 WRONG = [
