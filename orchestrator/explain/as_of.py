@@ -265,12 +265,16 @@ def _league(
 ) -> League:
     """Return the league's shooting by zone: the mean of the teams with 10 games, if those are 10 at least."""
     allowed: dict[str, list[Zones]] = {}
+    newest: dict[str, date] = {}
     for (game_id, team), shots in zones.items():
         if game_id in last_30 and (game_id, team) in rows:
-            allowed.setdefault(Side(season[game_id], team).opponent, []).append(shots)
-    qualified = [games for games in allowed.values() if len(games) >= 10]
+            side = Side(season[game_id], team)
+            allowed.setdefault(side.opponent, []).append(shots)
+            newest[side.opponent] = max(side.game.day, newest.get(side.opponent, side.game.day))
+    of_team = {team: games for team, games in allowed.items() if len(games) >= 10}
+    qualified = list(of_team.values())
     if len(qualified) < 10:
-        return League(USUAL_PCT, len(qualified), False)
+        return League(USUAL_PCT, len(qualified), is_measured=False, newest=None)
     pct = {}
     for zone in ZONES:
         teams = [
@@ -282,7 +286,7 @@ def _league(
         ]
         shares = [share for share in teams if share is not None]
         pct[zone] = sum(shares) / len(shares) if shares else USUAL_PCT[zone]
-    return League(pct, len(qualified), True)
+    return League(pct, len(qualified), is_measured=True, newest=max(newest[team] for team in of_team))
 
 
 def _usage(player: PlayerBox, team: TeamBox | None) -> float | None:

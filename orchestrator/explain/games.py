@@ -121,6 +121,8 @@ class League:
     pct: dict[str, float]
     teams: int
     is_measured: bool
+    newest: date | None
+    """The newest game it was measured from."""
 
 
 @dataclass(frozen=True)
@@ -314,6 +316,28 @@ class Known:
         """Return his mean minutes."""
         return mean_of_known(game.box.minutes for game in games)
 
+    # --- the newest game that each row rests on ------------------------------------------------------
+
+    @cached_property
+    def newest_of_context(self) -> date | None:
+        """Return the newest game of him, his team and his opponent."""
+        games = (self.games, self.own_games, self.opponent_last_10)
+        days = [first.day for first in (own[0] for own in games if own)]
+        return max(days + ([self.opponent_last.game.day] if self.opponent_last else []), default=None)
+
+    @cached_property
+    def newest_of_opponent(self) -> date | None:
+        """Return the newest game that the opponent's row, the league's part included, rests on."""
+        if not self.opponent_is_known:
+            return None
+        return max(filter(None, (self.opponent_last_15[0].day, self.league.newest)))
+
+    @cached_property
+    def newest(self) -> date | None:
+        """Return the newest game that his features rest on."""
+        days = [day for day in (self.newest_of_context, self.newest_of_opponent) if day]
+        return max(days, default=None)
+
     # --- his zones (contract 4.2) ------------------------------------------------------------------
 
     @property
@@ -330,6 +354,12 @@ class Known:
         """Return all his attempts in the last 10 games with shot data."""
         counts = [self.zone_count(zone, "attempts") for zone in ZONES]
         return None if None in counts else sum(count for count in counts if count is not None)
+
+    @cached_property
+    def trend_games(self) -> list[PlayedGame]:
+        """Return those of his last 20 games that have shot data; none when there are too few of them."""
+        games = [game for game in self.games[:20] if game.zones]
+        return games if len(self.games) >= 15 and len(games) >= 15 else []
 
     def zone_rate(self, zone: str) -> float | None:
         """Return the share of his attempts from a zone, percent."""

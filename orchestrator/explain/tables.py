@@ -16,7 +16,7 @@ from orchestrator.core.registry import (
     ZONE_GAMES_PLAYER,
     ZONE_GAMES_TEAM,
 )
-from orchestrator.explain.arithmetic import mean_of_known, ratio
+from orchestrator.explain.arithmetic import mean_of_known, plus, ratio, sum_of_known, times
 from orchestrator.explain.as_of import SLATE_DAYS
 from orchestrator.explain.features import (
     KINDS,
@@ -324,6 +324,7 @@ def _values(table: str, recomputed: Recomputed) -> dict[str, Any]:
         "player_status": known.status and known.status.word,
         "context_source": known.context_source,
         "season_year": known.day.season,
+        "newest_source_game_date": known.newest,
     }
 
 
@@ -341,6 +342,8 @@ def _defence(known: Known) -> dict[str, Any]:
         ),
         "zone_games_in_sample": zone_games,
         "league_average_source": "measured" if known.league.is_measured else "constant",
+        "data_quality_tier": "high" if zone_games >= 15 else "medium" if zone_games >= 10 else "low",
+        "newest_source_game_date": known.newest_of_opponent,
         # min and max take the first of equals: the order of ties in contract 4.1.
         "strongest_zone": min(ranked, key=lambda pair: pair[0], default=(None, None))[1],
         "weakest_zone": max(ranked, key=lambda pair: pair[0], default=(None, None))[1],
@@ -360,12 +363,24 @@ NAMES_IN_ORDER = tuple(NAMES.items())
 
 def _zones(known: Known) -> dict[str, Any]:
     there, games = known.zones_are_known, len(known.zone_games)
+    trend = {
+        name: sum_of_known(getattr(game.zones, name) for game in known.trend_games)
+        for name in ("paint_makes", "paint_attempts", "mid_range_attempts", "three_pt_attempts")
+    }
+    of_20 = sum(game.zones is not None for game in known.games[:20])
     found: dict[str, Any] = {
         "total_shots_last_10": (known.zone_attempts or None) if there else None,
         "zone_games_in_sample_10": games,
         "games_in_sample_20": min(len(known.games), 20),
         "primary_scoring_zone": known.primary_zone,
         "data_quality_tier": "high" if games >= 10 else "medium" if games >= ZONE_GAMES_PLAYER else "low",
+        "sample_quality_10": _sample_quality(games, 10, 7, 5),
+        "sample_quality_20": _sample_quality(of_20, 20, 14, 10) if len(known.games) >= 15 else None,
+        "paint_rate_last_20": times(
+            100, ratio(trend["paint_attempts"], plus(*(trend[f"{zone}_attempts"] for zone in ZONES)))
+        ),
+        "paint_pct_last_20": ratio(trend["paint_makes"], trend["paint_attempts"]),
+        "newest_source_game_date": known.last_day,
     }
     for zone in ZONES:
         attempts = known.zone_count(zone, "attempts") if there else None
@@ -375,6 +390,12 @@ def _zones(known: Known) -> dict[str, Any]:
             f"{zone}_attempts_per_game": ratio(attempts, games),
         }
     return found
+
+
+def _sample_quality(games: int, excellent: int, good: int, limited: int) -> str:
+    if games >= excellent:
+        return "excellent"
+    return "good" if games >= good else "limited" if games >= limited else "insufficient"
 
 
 def _workload(known: Known) -> dict[str, Any]:
@@ -409,6 +430,7 @@ def _cache(known: Known) -> dict[str, Any]:
         "three_pt_rate_last_10": known.zone_rate("three_pt"),
         "shot_zone_data_available": known.zone_rate("paint") is not None,
         "early_season_flag": len(known.games) < 10,
+        "newest_source_game_date": known.newest_of_context,
     }
 
 
@@ -423,7 +445,14 @@ def _factors(known: Known, answers: dict[str, Answer]) -> dict[str, Any]:
     pace = known.opponent_pace_last_10
     differential = None if pace is None or known.team_pace is None else pace - known.team_pace
     opponent_zones = all(known.against_league(zone) is not None for zone in ZONES)
-    parts = (known.days_rest, differential, known.primary_zone, opponent_zones or None)
+    parts = {
+        "days_rest": known.days_rest,
+        "projected_usage_rate": None,
+        "pace_differential": differential,
+        "player_shot_zone": known.primary_zone,
+        "team_defense_zone": opponent_zones or None,
+    }
+    missing = [name for name, part in parts.items() if part is None]
     return {
         **_workload(known),
         **scores,
@@ -438,7 +467,9 @@ def _factors(known: Known, answers: dict[str, Answer]) -> dict[str, Any]:
         "avg_usage_rate_last_7_days": known.usage_in_last_7,
         "player_status": known.status and known.status.word,
         "context_source": known.context_source,
-        "data_completeness_pct": 20.0 * sum(part is not None for part in parts),
+        "data_completeness_pct": 20.0 * (len(parts) - len(missing)),
+        "missing_data_fields": ",".join(missing),
+        "newest_source_game_date": known.newest,
     }
 
 
