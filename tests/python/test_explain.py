@@ -91,11 +91,11 @@ def test_a_feature_without_a_formula_is_shown_as_it_is_stored(demo_built, someon
 
 
 def test_the_demo_leagues_numbers_are_those_of_its_raw_rows(demo_built):
-    assert check_many(demo_built, 45, seed=3) > 4_000
+    assert check_many(demo_built, 36, seed=3) > 3_000
 
 
 def test_real_numbers_are_those_of_the_raw_rows(real_built):
-    assert check_many(real_built, 12, seed=5, until=date(2024, 4, 15)) > 1_000
+    assert check_many(real_built, 9, seed=5, until=date(2024, 4, 15)) > 1_000
 
 
 def test_late_box_scores_a_slate_and_unknown_minutes_are_recomputed_alike(demo_built, tmp_path):
