@@ -107,7 +107,7 @@ class Explanation:
             said += f" All {self.compared} numbers agree with the raw rows."
         if any(row.reason == "never_built" for row in self.rows):
             said += " The date is not built yet: `orchestrate.py backfill` does it."
-        if self.row:
+        if self.row and not self.differences:
             said += " Ready for use." if self.row["is_production_ready"] else " Not ready for use."
         return said
 
