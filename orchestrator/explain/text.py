@@ -64,7 +64,11 @@ def _verdict(found: Explanation) -> Iterator[Line]:
             indent=2,
         )
     elif found.differences and found.states:
-        yield from _wrapped("The coverage calls the date's tables done, so this is an error.", indent=2)
+        yield from _wrapped(
+            "The coverage calls the date's tables done. Unless the project's code has changed since "
+            "(`orchestrate.py plan` compares it), this is an error.",
+            indent=2,
+        )
 
 
 def _tables(found: Explanation) -> Iterator[Line]:

@@ -190,7 +190,7 @@ def test_a_wrong_number_is_named(wrong, table, column):
 def test_the_verdict_counts_what_is_wrong(wrong):
     text = said(wrong).splitlines()
     assert f"{len(wrong.differences)} of {wrong.compared} numbers differ" in " ".join(text[1:4])
-    assert "so this is an error" in said(wrong)
+    assert "this is an error" in said(wrong)
 
 
 def test_a_lost_row_is_named_and_a_row_too_many(demo_built, someone, tmp_path):
