@@ -552,6 +552,34 @@ def show(
         console.show_cell(found)
 
 
+@app.command()
+def explain(
+    player: Annotated[
+        str, typer.Argument(metavar="PLAYER", help="A name as people write it, a player_lookup or an id.")
+    ],
+    on: Annotated[datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="Any date.")],
+    target: Target = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a player has rows on a date or none, what each number was made from, and check it.
+
+    Every number is worked out again from raw rows, by other code than the models. Exit status: 0 when all
+    agree, 1 when one differs, or when the name means nobody or several players.
+
+    Example: python orchestrate.py explain "Nikola Jokic" 2023-12-02
+    """
+    from orchestrator.explain.explain import explain as find
+
+    found = find(warehouse_of(target), player, on.date())
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        from orchestrator.cli import console
+
+        console.show_explanation(found)
+    raise typer.Exit(1 if found.differences else 0)
+
+
 @app.command("progress-log")
 def progress_log(target: Target = None) -> None:
     """Print the state by season as Markdown.

@@ -43,6 +43,7 @@ from orchestrator.state.run_state import RunState
 from orchestrator.warehouse.base import Bytes
 
 if TYPE_CHECKING:  # it imports DuckDB, which `status` does without where the progress file has the answer
+    from orchestrator.explain.explain import Explanation
     from orchestrator.export.files import Exported
     from orchestrator.fetch.seasons import Season
     from orchestrator.raw.conversion import Conversion
@@ -466,6 +467,14 @@ def show_cell(found: dict) -> None:
             f"{counts['before_the_date']:,} this season before the date, {counts['on_the_date']:,} on it",
         )
     out.print(table)
+
+
+def show_explanation(found: Explanation) -> None:
+    """Print why a player's numbers of a date are what they are."""
+    from orchestrator.explain.text import lines
+
+    for line in lines(found):
+        out.print(line.text, style=line.style, markup=False, soft_wrap=True)
 
 
 def confirm_loss(what: str) -> bool:

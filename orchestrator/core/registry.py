@@ -60,5 +60,21 @@ ALL_TABLES = tuple(_TABLES)
 MADE_FROM = {name: tuple(entry["made_from"]) for name, entry in _TABLES.items() if "made_from" in entry}
 """Which Phase 4 tables each is made from, directly or not: they can only be built together."""
 
+GAMES_NEEDED: dict[str, int] = {
+    name: entry["games_needed"] for name, entry in _TABLES.items() if "games_needed" in entry
+}
+"""Games this season from which on a candidate has rows, where there is a minimum."""
+
+CANDIDATES: dict[str, str] = {
+    name: entry["candidates"] for name, entry in _TABLES.items() if "candidates" in entry
+}
+"""Who could have a row: `teams`, `players` or `participants`."""
+
+ZONE_GAMES_TEAM: int = _VARS["min_zone_games_team"]
+"""Games with shot data from which on a team's zone columns are known."""
+
+ZONE_GAMES_PLAYER: int = _VARS["min_zone_games_player"]
+"""The same for a player's."""
+
 COVERAGE_STATES = tuple(CoverageState(name, **entry) for name, entry in _VARS["coverage_states"].items())
 """From the best to the worst."""

@@ -139,6 +139,8 @@ def is_a(kind: str, value: object) -> bool:
     if value is None:
         return kind.endswith(" or null")
     kind = kind.removesuffix(" or null").removeprefix("list of ")
+    if kind == "any":
+        return True
     if isinstance(value, str) and kind in ("date", "time"):
         return bool(re.fullmatch(TIMES[kind], value))
     return type(value) in TYPES.get(kind, ())
@@ -187,6 +189,19 @@ def outputs(demo_built, tmp_path_factory) -> dict[str, list]:
         "gaps": [said("gaps", code=1)],
         "show": [said("show", "PSZA", "2024-01-10"), said("show", "MLFS", days[2])],
     }  # fmt: skip
+    day = "2024-01-07"
+    ((lookup, other),) = query(
+        warehouse,
+        "select min(player_lookup) filter (shot_zone_mismatch_score is not null), "
+        "min(player_lookup) filter (len(data_quality_issues) > 0) "
+        f"from nba_precompute.ml_feature_store where analysis_date = '{day}'",
+    )
+    found["explain"] = [said("explain", who, day) for who in (lookup, other)]
+    found["explain"].append(said("explain", lookup, "2023-10-30"))
+    change(
+        warehouse, f"update nba_precompute.ml_feature_store set team_pace = 1 where analysis_date = '{day}'"
+    )
+    found["explain"].append(said("explain", lookup, day, code=1))
     with held(DuckDBFile(warehouse)):
         found["status"] = [said("status")]
     found["plan"].append(said("backfill", "--dry-run", "--only", "stale"))
@@ -198,7 +213,7 @@ def outputs(demo_built, tmp_path_factory) -> dict[str, list]:
     return found
 
 
-@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show"])
+@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "explain"])
 def test_the_fields_of_json_are_those_documented(outputs, command):
     promised = documented(command)
     printed = set().union(*(paths_in(output) for output in outputs[command]))
@@ -210,7 +225,7 @@ def test_the_fields_of_json_are_those_documented(outputs, command):
     assert not absent, f"in docs/json.md, and not printed: {sorted(absent)}"
 
 
-@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show"])
+@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "explain"])
 def test_the_fields_of_json_have_the_types_documented(outputs, command):
     promised = types_in(command)
     checked = 0
@@ -233,7 +248,7 @@ def test_the_fields_of_upload_are_those_documented():
         assert is_a(types_in("upload")[path], value), (path, value)
 
 
-@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "upload"])
+@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "explain", "upload"])
 def test_the_examples_have_the_documented_fields(command):
     (example,) = re.findall(r"^```json\n(.*?)^```", sections()[command], re.MULTILINE | re.DOTALL)
     for path in paths_in(json.loads(example)):

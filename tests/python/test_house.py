@@ -19,6 +19,7 @@ PACKAGES = (
     "orchestrator.plan",
     "orchestrator.run",
     "orchestrator.show",
+    "orchestrator.explain",
     "orchestrator.cli",
     "orchestrate",
 )
