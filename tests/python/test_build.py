@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
+from orchestrator.core import seeds
 from tests.python.warehouses import (
     TABLES,
     build,
@@ -19,6 +20,8 @@ from tests.python.warehouses import (
     succeed,
     window,
 )
+
+CATALOGUE = seeds.rows("feature_catalogue")
 
 
 def rebuild_in_pieces(warehouse, start, end, seed, pieces):
@@ -276,6 +279,24 @@ def test_the_real_data_passes_every_dbt_test(real_built, tmp_path):
 def test_the_demo_league_passes_every_dbt_test(demo_built, tmp_path):
     warehouse = copy_of(demo_built, tmp_path)
     assert dbt_failures(warehouse, "test", *window("2023-10-01", "2024-06-30")) == []
+
+
+def test_a_feature_that_turned_constant_is_noticed_on_any_later_night(demo_built, tmp_path):
+    warehouse = copy_of(demo_built, tmp_path)
+    judged = {row["feature_name"]: row["default_value"] for row in CATALOGUE if row["min_distinct"]}
+    assert {row["feature_name"] for row in CATALOGUE} - judged.keys() == {
+        "usage_spike_score", "injury_risk", "back_to_back", "playoff_game",
+    }  # fmt: skip
+    constant = ", ".join(f"{name} = {default}" for name, default in judged.items())
+    january = "analysis_date between date '2024-01-01' and date '2024-01-31'"
+    change(warehouse, f"update nba_precompute.ml_feature_store set {constant} where {january}")
+    test = ("test", "--select", "test_name:varies", "--store-failures", *window("2024-02-20", "2024-02-20"))
+    assert dbt_failures(warehouse, *test) == ["varies_ml_feature_store_"]
+    ((schema, table),) = query(
+        warehouse, "select schema_name, table_name from duckdb_tables() where table_name like 'varies%'"
+    )
+    found = query(warehouse, f"select feature_name, month_number, distinct_values from {schema}.{table}")
+    assert set(found) == {(name, 202401, 1) for name in judged}
 
 
 def test_a_lost_receipt_is_found_and_repaired(demo_built, tmp_path):
