@@ -82,6 +82,17 @@ def test_the_checks_of_the_preflight_are_those_of_the_seed():
     assert page == preflight_page.with_tables(page), f"run: {preflight_page.REWRITE}"
 
 
+def test_the_guards_are_where_the_page_says():
+    """Each test named in docs/guards.md exists."""
+    named = re.findall(
+        r"`((?:tests|benchmarks)/[\w/.]+)(?:::(\w+))?`", (PROJECT / "docs" / "guards.md").read_text()
+    )
+    assert len(named) > 20
+    for path, test in named:
+        text = (PROJECT / path).read_text()
+        assert not test or f"def {test}(" in text, (path, test)
+
+
 # --- docs/json.md --------------------------------------------------------------------------------
 
 JSON_PAGE = PROJECT / "docs" / "json.md"
