@@ -60,5 +60,8 @@ ALL_TABLES = tuple(_TABLES)
 MADE_FROM = {name: tuple(entry["made_from"]) for name, entry in _TABLES.items() if "made_from" in entry}
 """Which Phase 4 tables each is made from, directly or not: they can only be built together."""
 
+ENTITIES = {name: entry["entity"] for name, entry in _TABLES.items()}
+"""The column that, with the date, is the key of each (of the exclusions also the table's name)."""
+
 COVERAGE_STATES = tuple(CoverageState(name, **entry) for name, entry in _VARS["coverage_states"].items())
 """From the best to the worst."""

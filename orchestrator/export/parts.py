@@ -48,6 +48,15 @@ class Part:
         )
 
 
+def seasons_of(training_set: str) -> str:
+    """Return the query for each season of the training set, the hash of its rows and their number."""
+    # A row as text has its doubles with all their digits.
+    return (
+        "select season_year, md5(string_agg(md5(one::varchar), '' order by row_id)), count(*) "
+        f"from {training_set} as one group by 1 order by 1"
+    )
+
+
 def parts(connection: Connection, tables: Sequence[str], seasons: Sequence[int]) -> list[Part]:
     """Return the parts of these tables, of these seasons or of all; UserError when nothing was built."""
     if not connection.has_table(PRECOMPUTE, FEATURE_STORE):
@@ -68,11 +77,7 @@ def parts(connection: Connection, tables: Sequence[str], seasons: Sequence[int])
     if TRAINING_SET in tables:
         found += [
             Part(TRAINING_SET, season_name(season), season, content_hash, rows)
-            for season, content_hash, rows in connection.rows(
-                # A row as text has its doubles with all their digits.
-                "select season_year, md5(string_agg(md5(one::varchar), '' order by row_id)), count(*) "
-                f"from {RELATIONS[TRAINING_SET]} as one group by 1 order by 1"
-            )
+            for season, content_hash, rows in connection.rows(seasons_of(RELATIONS[TRAINING_SET]))
         ]
     chosen = [part for part in found if not seasons or part.season in seasons]
     if not chosen:
