@@ -208,6 +208,8 @@ def show_outcome(outcome: Outcome, with_table: bool = True) -> None:
             f"context computed from history for {outcome.context_rows.get('history', 0):,} of {total:,} "
             "player rows"
         )
+    for one in outcome.rebuilt:
+        err.print(str(one), markup=False, soft_wrap=True)
     if with_table and outcome.coverage.phase4:
         out.print(coverage_table(outcome.coverage))
     for text in blocked_lines(outcome.plan):
