@@ -155,7 +155,8 @@ def _write(
         [days],
     )
     db.execute(
-        f"insert into nba_precompute.receipts select ?, day, {rows}, null, {built}, ? from unnest(?) as d (day)",
+        f"insert into nba_precompute.receipts select ?, day, {rows}, null, {built}, ? "
+        "from unnest(?) as d (day)",
         [table, content_hash, days],
     )
 
