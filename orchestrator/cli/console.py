@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE
 from rich.console import Console, Group, RenderableType
 from rich.filesize import decimal
 from rich.markup import escape
@@ -644,7 +643,7 @@ def _show_table_comparison(one: TableComparison) -> None:
     if one.columns:
         _show_columns(one.columns)
     for example in one.examples:
-        out.print(f"  {', '.join(example.key.values())}", markup=False)
+        out.print(f"\n  {', '.join(example.key.values())}", markup=False)
         # The vector repeats the columns of the features.
         columns = {name: pair for name, pair in example.columns.items() if name != "features"}
         for name, (before, after) in list(columns.items())[:SHOWN_OF_ROW]:
@@ -673,20 +672,22 @@ def _lines_of_comparison(one: TableComparison) -> list[str]:
 
 
 def _show_columns(columns: Sequence[ColumnDifference]) -> None:
-    table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("  column")
-    for name in ("rows", "from NULL", "to NULL", "largest", "mean"):
-        table.add_column(name, justify="right")
+    # The longest name has 35 letters, and 80 columns must do.
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("column", no_wrap=True)
+    for name in ("rows", "from\nNULL", "to\nNULL", "largest", "mean"):
+        table.add_column(name, justify="right", vertical="bottom")
     for column in columns[:SHOWN]:
         table.add_row(
-            f"  {column.column}",
+            column.column,
             f"{column.rows:,}",
             *(f"{count:,}" if count else "" for count in (column.became_known, column.became_null)),
             *("" if size is None else f"{size:.4g}" for size in (column.largest, column.mean)),
         )
+    out.print()
     out.print(table)
     if len(columns) > SHOWN:
-        out.print(f"  ... and {len(columns) - SHOWN} more columns (--json has them all)")
+        out.print(f"... and {len(columns) - SHOWN} more columns (--json has them all)")
 
 
 def _value(value: object) -> str:

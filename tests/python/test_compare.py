@@ -25,6 +25,7 @@ from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python.warehouses import TABLES, change, copy_of, orchestrate, query
 
 MLFS, PDC, EXCLUSIONS = "ml_feature_store", "player_daily_cache", "phase4_exclusions"
+TDZA = "team_defense_zone_analysis"  # with the longest name of a column
 DAY, NEXT = "2024-01-10", "2024-01-11"
 A_PLAYER = f"(select min(player_lookup) from nba_precompute.{MLFS} where analysis_date = '{DAY}')"
 HIS_ROW = f"analysis_date = '{DAY}' and player_lookup = {A_PLAYER}"
@@ -308,8 +309,11 @@ def changed(copy) -> Path:
         f"update nba_precompute.{MLFS} set fatigue_score = 1, player_status = 'out', "
         "features = list_transform(features, lambda value, place: if(place = 6, 1, value)) "
         f"where analysis_date = '{DAY}'",
-        f"delete from nba_precompute.team_defense_zone_analysis where analysis_date = '{NEXT}'",
+        f"delete from nba_precompute.{TDZA} where analysis_date = '{NEXT}'",
+        f"update nba_precompute.{TDZA} set mid_range_attempts_allowed_per_game = 1234.567891 "
+        f"where analysis_date = '{DAY}'",
         rehash(MLFS, DAY),
+        rehash(TDZA, DAY),
     )
     return copy
 
@@ -332,9 +336,12 @@ def test_the_answer_fits_into_80_columns_and_begins_with_the_verdict(demo_built,
     console.show_comparison(compare(demo_built, changed))
     lines = [line for line in screen.getvalue().splitlines() if not line.startswith(("  A: ", "  B: "))]
     assert max(map(len, lines)) <= 80
+    assert "…" not in screen.getvalue()
+    (numbers,) = (line for line in lines if "mid_range_attempts_allowed_per_game  " in line)
+    assert numbers.split()[1] == "30"
     ((rows,),) = query(changed, f"select count(*) from nba_precompute.{MLFS} where analysis_date = '{DAY}'")
     ((total,),) = query(changed, f"select count(*) from nba_precompute.{MLFS}")
-    assert lines[0] == f"different: 2 tables, 2 dates, {rows + 30} rows"
+    assert lines[0] == f"different: 2 tables, 2 dates, {rows + 60} rows"
     assert f"  {rows} of {total:,} predictions would see other features" in lines
     assert "equal: " in screen.getvalue()
 
@@ -344,5 +351,5 @@ def test_json_says_the_same(demo_built, changed):
     printed = json.loads(result.stdout)
     assert printed["equal"] is False
     assert {table["table"]: table["equal"] for table in printed["tables"]} == {
-        table: table not in (MLFS, "team_defense_zone_analysis") for table in TABLES
+        table: table not in (MLFS, TDZA) for table in TABLES
     }
