@@ -19,12 +19,15 @@ from orchestrator.compare.rows import (
     Example,
     RowDifference,
     as_json,
+    on_days,
 )
 from orchestrator.compare.stores import WAREHOUSE, Part, Store, open_store, within
-from orchestrator.core import sql_text
 from orchestrator.core.errors import UsageError, UserError
 from orchestrator.core.registry import ALL_TABLES
 from orchestrator.export.parts import TRAINING_SET
+
+AT_ONCE = 20_000
+"""Rows, more or less, that are read at once: so many of the widest table fit into 128 MB."""
 
 
 @dataclass(frozen=True)
@@ -179,9 +182,7 @@ def _compared(
     if table == TRAINING_SET and _bounds(what) and left.has_rows and right.has_rows:
         # Its parts are whole seasons.
         found.rows_a, found.rows_b = (
-            _count(con, f"{store.relation(table, own)} where {_where(con, table, list(own), own, what)}")
-            if own
-            else 0
+            _count(con, store.relation(table, list(own)), _wheres(table, list(own), own, what))
             for store, own in ((left, here), (right, there))
         )
     if not differing:
@@ -192,11 +193,13 @@ def _compared(
     if not (here and there):
         found.only_a, found.only_b = found.rows_a, found.rows_b
         return found
-    where = _where(con, table, differing, here | there, what)
-    rows = RowDifference(con, table, left.relation(table, differing), right.relation(table, differing), where)
+    wheres = _wheres(table, differing, here | there, what)
+    rows = RowDifference(
+        con, table, left.relation(table, differing), right.relation(table, differing), wheres
+    )
     found.columns_only_a, found.columns_only_b = rows.only_in_a, rows.only_in_b
     found.other_types = rows.other_types
-    found.days, found.columns, found.examples = rows.by_day(), rows.by_column(), rows.examples()
+    found.days, found.columns, found.examples = rows.days, rows.columns, rows.examples
     found.only_a = sum(day.only_a for day in found.days)
     found.only_b = sum(day.only_b for day in found.days)
     found.changed = sum(day.changed for day in found.days)
@@ -215,9 +218,12 @@ def _rows(parts: dict[str, Part]) -> int:
     return sum(part.rows for part in parts.values())
 
 
-def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
-    ((rows,),) = con.execute(f"select count(*) from {relation}").fetchall()
-    return rows
+def _count(con: duckdb.DuckDBPyConnection, relation: str, wheres: Sequence[str]) -> int:
+    return sum(
+        rows
+        for where in wheres
+        for (rows,) in con.execute(f"select count(*) from {relation} where {where}").fetchall()
+    )
 
 
 def _bounds(what: What) -> list[str]:
@@ -226,21 +232,20 @@ def _bounds(what: What) -> list[str]:
     ]
 
 
-def _where(
-    con: duckdb.DuckDBPyConnection, table: str, differing: Sequence[str], parts: dict[str, Part], what: What
-) -> str:
-    """Return the condition for the rows of the differing parts; its bounds let DuckDB skip the others."""
+def _wheres(table: str, differing: Sequence[str], parts: dict[str, Part], what: What) -> list[str]:
+    """Return conditions for the rows of the differing parts, a bounded number of rows each."""
     if table == TRAINING_SET:
         seasons = sorted({parts[name].season for name in differing})
-        return " and ".join([f"season_year in ({', '.join(map(str, seasons))})", *_bounds(what)])
-    con.execute(
-        f"create or replace temp table differing_dates as "
-        f"select unnest([{sql_text.texts(differing)}])::date as analysis_date"
-    )
-    return (
-        f"analysis_date between date '{differing[0]}' and date '{differing[-1]}' "
-        "and analysis_date in (from differing_dates)"
-    )
+        return [" and ".join([f"season_year = {season}", *_bounds(what)]) for season in seasons]
+    chunks: list[list[str]] = []
+    rows = AT_ONCE
+    for name in differing:
+        if rows >= AT_ONCE:
+            chunks.append([])
+            rows = 0
+        chunks[-1].append(name)
+        rows += parts[name].rows
+    return [on_days(days) for days in chunks]
 
 
 def write_snapshot(name: str, file: Path) -> str:

@@ -21,6 +21,7 @@ KEYS = {
 BOOKKEEPING = ("logic_version", "built_at")
 """Columns that do not count, as they do not in a content hash."""
 EXAMPLES = 3
+IN_BOTH = "not is_only_a and not is_only_b"
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,23 @@ class Example:
 
 
 class RowDifference:
-    """The rows in which A and B differ, put aside: reading both again for each question would be slow.
+    """The rows in which A and B differ.
 
-    `a` and `b` are relations, and `where` chooses the rows of either. Doubles are compared to nine decimals,
-    like everywhere in content hashes.
+    `a` and `b` are relations, and each of `wheres` chooses rows of either. They are read one after the other,
+    so that memory follows the largest. Doubles are compared to nine decimals, as in content hashes.
+    `only_days` counts rows, and measures no columns.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, table: str, a: str, b: str, where: str):
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        a: str,
+        b: str,
+        wheres: Sequence[str],
+        *,
+        only_days: bool = False,
+    ):
         self._con = con
         self._key = KEYS[table]
         types_a, types_b = (_types(con, relation) for relation in (a, b))
@@ -81,7 +92,31 @@ class RowDifference:
         features = [*feature_names(), "features"] if table in (FEATURE_STORE, TRAINING_SET) else []
         self._features = [self._differs[name] for name in features if name in common]
         self.has_features = bool(self._features)
-        self._find(a, b, where, common)
+        self.days: list[DayDifference] = []
+        self._columns: dict[str, list] = {}
+        self._examples: list[tuple[bool, Example]] = []
+        for where in wheres:
+            self._find(a, b, where, common)
+            self.days += self._by_day()
+            if not only_days:
+                self._measure()
+                self._examples += self._first_rows()
+        con.execute("drop table if exists differing")
+
+    @property
+    def columns(self) -> list[ColumnDifference]:
+        """The columns that differ, the one that does in most rows first."""
+        found = [
+            ColumnDifference(name, rows, known, null, largest, total / numbers if numbers else None)
+            for name, (rows, known, null, largest, total, numbers) in self._columns.items()
+            if rows
+        ]
+        return sorted(found, key=lambda one: -one.rows)
+
+    @property
+    def examples(self) -> list[Example]:
+        """The first rows that both have, those with other features before all others."""
+        return [example for _, example in sorted(self._examples, key=lambda one: not one[0])][:EXAMPLES]
 
     def _find(self, a: str, b: str, where: str, common: Sequence[str]) -> None:
         key = ", ".join(self._key)
@@ -97,70 +132,77 @@ class RowDifference:
         presence = ["a.is_there is null as is_only_b", "b.is_there is null as is_only_a"]
         chosen = ", ".join([*keys, *presence, *values])
         self._con.execute(
+            # Put aside: reading both again for each question would be slow.
             f"create or replace temp table differing as from (select {chosen} "
             f"from {sides[0]} full join {sides[1]} on {on}) "
             f"where is_only_a or is_only_b or {_any(self._differs.values())}"
         )
 
-    def by_day(self) -> list[DayDifference]:
-        """Count the rows of each date."""
-        in_both = "not is_only_a and not is_only_b"
-        moved = f"count_if({in_both} and {_any(self._features)})" if self._features else "null"
+    def _by_day(self) -> list[DayDifference]:
+        moved = f"count_if({IN_BOTH} and {_any(self._features)})" if self._features else "null"
         return [
             DayDifference(*row)
             for row in self._con.execute(
                 "select analysis_date, count_if(is_only_a), count_if(is_only_b), "
-                f"count_if({in_both}), {moved} from differing group by analysis_date order by analysis_date"
+                f"count_if({IN_BOTH}), {moved} from differing group by analysis_date order by analysis_date"
             ).fetchall()
         ]
 
-    def by_column(self) -> list[ColumnDifference]:
-        """Measure each column, the one that differs in most rows first."""
-        if not self._differs:
-            return []
+    def _measure(self) -> None:
+        """Add up how columns differ: rows, NULLs of A and of B; largest, sum and number of differences."""
         asked = []
         for name, differs in self._differs.items():
             a, b = _of("a", name), _of("b", name)
-            asked += [f"count_if({differs})", f"count_if({differs} and {a} is null)"]
-            asked += [f"count_if({differs} and {b} is null)"]
-            apart = f"abs(cast({a} as double) - cast({b} as double))" if name in self._numbers else "null"
-            known = f"filter (where {differs} and isfinite({apart}))" if name in self._numbers else ""
-            asked += [f"max({apart}) {known}", f"avg({apart}) {known}"]
-        (found,) = self._con.execute(
-            f"select {', '.join(asked)} from differing where not is_only_a and not is_only_b"
-        ).fetchall()
-        columns = [
-            ColumnDifference(name, *found[5 * place : 5 * place + 5])
-            for place, name in enumerate(self._differs)
-        ]
-        return sorted((one for one in columns if one.rows), key=lambda one: -one.rows)
+            conditions = (differs, f"{differs} and {a} is null", f"{differs} and {b} is null")
+            asked += [f"count(*) filter (where {condition})" for condition in conditions]
+            if name in self._numbers:
+                apart = f"abs(cast({a} as double) - cast({b} as double))"
+                known = f"filter (where {differs} and isfinite({apart}))"
+                asked += [f"{what}({apart}) {known}" for what in ("max", "sum", "count")]
+            else:
+                asked += ["null", "null", "null"]
+        if not asked:
+            return
+        (found,) = self._con.execute(f"select {', '.join(asked)} from differing where {IN_BOTH}").fetchall()
+        for place, name in enumerate(self._differs):
+            rows, known, null, largest, total, numbers = found[6 * place : 6 * place + 6]
+            before = self._columns.get(name, [0, 0, 0, None, 0.0, 0])
+            self._columns[name] = [
+                before[0] + rows,
+                before[1] + known,
+                before[2] + null,
+                max((one for one in (before[3], largest) if one is not None), default=None),
+                before[4] + (total or 0.0),
+                before[5] + (numbers or 0),
+            ]
 
-    def examples(self) -> list[Example]:
-        """Return the first rows that both have, those with other features before all others."""
+    def _first_rows(self) -> list[tuple[bool, Example]]:
+        """Return the first rows of this part, each with whether a feature moved in it."""
         names = list(self._differs)
         flags = [f"coalesce({differs}, false)" for differs in self._differs.values()]
         values = [_of(side, name) for name in names for side in "ab"]
-        first = [f"{_any(self._features)} desc"] if self._features else []
         rows = self._con.execute(
-            f"select {', '.join([*self._key, *flags, *values])} from differing "
-            f"where not is_only_a and not is_only_b "
-            f"order by {', '.join([*first, *self._key])} limit {EXAMPLES}"
+            f"select {_any(self._features)} as is_moved, {', '.join([*self._key, *flags, *values])} "
+            f"from differing where {IN_BOTH} order by is_moved desc, {', '.join(self._key)} limit {EXAMPLES}"
         ).fetchall()
         found = []
-        for row in rows:
+        for is_moved, *row in rows:
             key, rest = row[: len(self._key)], row[len(self._key) :]
             flagged, pairs = rest[: len(names)], rest[len(names) :]
-            found.append(
-                Example(
-                    {name: str(value) for name, value in zip(self._key, key, strict=True)},
-                    {
-                        name: [_plain(pairs[2 * place]), _plain(pairs[2 * place + 1])]
-                        for place, name in enumerate(names)
-                        if flagged[place]
-                    },
-                )
-            )
+            columns = {
+                name: [_plain(pairs[2 * place]), _plain(pairs[2 * place + 1])]
+                for place, name in enumerate(names)
+                if flagged[place]
+            }
+            named = {name: str(value) for name, value in zip(self._key, key, strict=True)}
+            found.append((is_moved, Example(named, columns)))
         return found
+
+
+def on_days(days: Sequence[str]) -> str:
+    """Return the condition for the rows of some dates, in order; the bounds let DuckDB skip all others."""
+    listed = ", ".join(f"date '{day}'" for day in days)
+    return f"analysis_date between date '{days[0]}' and date '{days[-1]}' and analysis_date in ({listed})"
 
 
 def feature_names() -> list[str]:

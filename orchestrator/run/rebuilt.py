@@ -18,6 +18,9 @@ from orchestrator.run.cells import Cells
 from orchestrator.warehouse.base import Warehouse
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 
+AT_ONCE = 60
+"""Dates whose rows are compared at once: some 30,000 rows of the largest table."""
+
 
 @dataclass
 class Rebuilt:
@@ -115,6 +118,7 @@ class Before:
 
     def _keep_rows(self, file: DuckDBFile) -> None:
         from orchestrator.compare.engine import attach, engine
+        from orchestrator.compare.rows import on_days
 
         shutil.rmtree(self._folder, ignore_errors=True)
         with suppress(UserError, OSError):
@@ -123,14 +127,14 @@ class Before:
                 attach(con, file.path, "now")
                 for table, days in self._days.items():
                     con.execute(
-                        f"copy (from now.{PRECOMPUTE}.{table} where {_on(days)}) "
+                        f"copy (from now.{PRECOMPUTE}.{table} where {on_days(_texts(days))}) "
                         f"to {sql_text.text(str(self._folder / f'{table}.parquet'))} (format parquet)"
                     )
             self._has_rows = True
 
     def _count_rows(self, file: DuckDBFile, found: Sequence[tuple[Rebuilt, Sequence[date]]]) -> None:
         from orchestrator.compare.engine import attach, engine
-        from orchestrator.compare.rows import RowDifference
+        from orchestrator.compare.rows import RowDifference, on_days
         from orchestrator.export.parts import FEATURE_STORE
 
         with engine() as con:
@@ -140,7 +144,9 @@ class Before:
                 if changed:
                     before = f"read_parquet({sql_text.text(str(self._folder / f'{one.table}.parquet'))})"
                     now = f"now.{PRECOMPUTE}.{one.table}"
-                    days = RowDifference(con, one.table, before, now, _on(changed)).by_day()
+                    texts = _texts(changed)
+                    wheres = [on_days(texts[at : at + AT_ONCE]) for at in range(0, len(texts), AT_ONCE)]
+                    days = RowDifference(con, one.table, before, now, wheres, only_days=True).days
                 one.dates_changed = len(days)
                 one.rows_changed = sum(day.changed for day in days)
                 one.rows_removed = sum(day.only_a for day in days)
@@ -163,8 +169,8 @@ def _is_same(before: str | None, now: str | None) -> bool:
     return before is not None and before == now
 
 
-def _on(days: Sequence[date]) -> str:
-    return f"analysis_date in ({', '.join(f'date {sql_text.text(str(day))}' for day in days)})"
+def _texts(days: Sequence[date]) -> list[str]:
+    return [str(day) for day in sorted(days)]
 
 
 def _count(number: int, noun: str) -> str:

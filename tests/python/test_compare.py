@@ -72,7 +72,8 @@ def test_equal_stores_are_equal_and_none_of_their_rows_is_read(demo_built, copy,
     assert sum(table.rows_a for table in found.tables) == counted
 
 
-def test_a_changed_number_is_found_and_measured(demo_built, copy):
+def test_a_changed_number_is_found_and_measured(demo_built, copy, monkeypatch):
+    monkeypatch.setattr(comparing, "AT_ONCE", 1)  # a date at a time
     change(
         copy,
         f"update nba_precompute.{MLFS} set points_avg_last_5 = points_avg_last_5 + 2 where {HIS_ROW}",
