@@ -128,7 +128,9 @@ class Before:
                 for table, days in self._days.items():
                     con.execute(
                         f"copy (from now.{PRECOMPUTE}.{table} where {on_days(_texts(days))}) "
-                        f"to {sql_text.text(str(self._folder / f'{table}.parquet'))} (format parquet)"
+                        f"to {sql_text.text(str(self._folder / f'{table}.parquet'))} "
+                        # Small groups, because each thread holds one in memory.
+                        "(format parquet, row_group_size 20000)"
                     )
             self._has_rows = True
 
