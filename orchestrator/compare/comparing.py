@@ -182,7 +182,7 @@ def _compared(
     if table == TRAINING_SET and _bounds(what) and left.has_rows and right.has_rows:
         # Its parts are whole seasons.
         found.rows_a, found.rows_b = (
-            _count(con, store.relation(table, list(own)), _wheres(table, list(own), own, what))
+            _count(con, store.relation(table, list(own)), _conditions(table, list(own), own, what))
             for store, own in ((left, here), (right, there))
         )
     if not differing:
@@ -193,9 +193,9 @@ def _compared(
     if not (here and there):
         found.only_a, found.only_b = found.rows_a, found.rows_b
         return found
-    wheres = _wheres(table, differing, here | there, what)
+    conditions = _conditions(table, differing, here | there, what)
     rows = RowDifference(
-        con, table, left.relation(table, differing), right.relation(table, differing), wheres
+        con, table, left.relation(table, differing), right.relation(table, differing), conditions
     )
     found.columns_only_a, found.columns_only_b = rows.only_in_a, rows.only_in_b
     found.other_types = rows.other_types
@@ -218,10 +218,10 @@ def _rows(parts: dict[str, Part]) -> int:
     return sum(part.rows for part in parts.values())
 
 
-def _count(con: duckdb.DuckDBPyConnection, relation: str, wheres: Sequence[str]) -> int:
+def _count(con: duckdb.DuckDBPyConnection, relation: str, conditions: Sequence[str]) -> int:
     return sum(
         rows
-        for where in wheres
+        for where in conditions
         for (rows,) in con.execute(f"select count(*) from {relation} where {where}").fetchall()
     )
 
@@ -232,7 +232,7 @@ def _bounds(what: What) -> list[str]:
     ]
 
 
-def _wheres(table: str, differing: Sequence[str], parts: dict[str, Part], what: What) -> list[str]:
+def _conditions(table: str, differing: Sequence[str], parts: dict[str, Part], what: What) -> list[str]:
     """Return conditions for the rows of the differing parts, a bounded number of rows each."""
     if table == TRAINING_SET:
         seasons = sorted({parts[name].season for name in differing})

@@ -63,7 +63,7 @@ class Example:
 class RowDifference:
     """The rows in which A and B differ.
 
-    `a` and `b` are relations, and each of `wheres` chooses rows of either. They are read one after the other,
+    `a` and `b` are relations, and each of `conditions` chooses rows of either. They are read one after the other,
     so that memory follows the largest. Doubles are compared to nine decimals, as in content hashes.
     `only_days` counts rows, and measures no columns.
     """
@@ -74,7 +74,7 @@ class RowDifference:
         table: str,
         a: str,
         b: str,
-        wheres: Sequence[str],
+        conditions: Sequence[str],
         *,
         only_days: bool = False,
     ):
@@ -95,7 +95,7 @@ class RowDifference:
         self.days: list[DayDifference] = []
         self._columns: dict[str, list] = {}
         self._examples: list[tuple[bool, Example]] = []
-        for where in wheres:
+        for where in conditions:
             self._find(a, b, where, common)
             self.days += self._by_day()
             if not only_days:

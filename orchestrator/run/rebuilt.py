@@ -147,8 +147,8 @@ class Before:
                     before = f"read_parquet({sql_text.text(str(self._folder / f'{one.table}.parquet'))})"
                     now = f"now.{PRECOMPUTE}.{one.table}"
                     texts = _texts(changed)
-                    wheres = [on_days(texts[at : at + AT_ONCE]) for at in range(0, len(texts), AT_ONCE)]
-                    days = RowDifference(con, one.table, before, now, wheres, only_days=True).days
+                    conditions = [on_days(texts[at : at + AT_ONCE]) for at in range(0, len(texts), AT_ONCE)]
+                    days = RowDifference(con, one.table, before, now, conditions, only_days=True).days
                 one.dates_changed = len(days)
                 one.rows_changed = sum(day.changed for day in days)
                 one.rows_removed = sum(day.only_a for day in days)
