@@ -63,8 +63,8 @@ class Example:
 class RowDifference:
     """The rows in which A and B differ.
 
-    `a` and `b` are relations, and each of `conditions` chooses rows of either. They are read one after the other,
-    so that memory follows the largest. Doubles are compared to nine decimals, as in content hashes.
+    `a` and `b` are relations, and each of the conditions chooses rows of either. They are read one after the
+    other, so that memory follows the largest. Doubles are compared to nine decimals, as in content hashes.
     `only_days` counts rows, and measures no columns.
     """
 

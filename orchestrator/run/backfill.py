@@ -150,9 +150,9 @@ class _Execution:
             self._patience,
             self._lookout,
         )
-        before = Before(self._warehouse, Cells(outcome.cells), outcome.plan.windows)
-        self._building.go()
-        outcome.rebuilt = before.compared(outcome.succeeded)
+        with Before(self._warehouse, Cells(outcome.cells), outcome.plan.windows) as before:
+            self._building.go()
+            outcome.rebuilt = before.compared(outcome.succeeded)
 
     def _finish(self) -> None:
         outcome = self.outcome

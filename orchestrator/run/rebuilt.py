@@ -29,7 +29,7 @@ class Rebuilt:
     table: str
     dates: int
     dates_changed: int
-    """By the hashes in the receipts."""
+    """On which a row differs; by the hashes in the receipts where rows are not compared."""
     rows_changed: int | None = None
     """None where rows are not compared: on BigQuery, where reading them costs money."""
     rows_added: int | None = None
@@ -85,25 +85,30 @@ class Before:
         if isinstance(warehouse, DuckDBFile):
             self._keep_rows(warehouse)
 
+    def __enter__(self) -> Before:
+        """Keep it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Forget it, however the run ended."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
     def compared(self, windows: Sequence[PlannedWindow]) -> list[Rebuilt]:
-        """Compare with what the warehouse holds now, on the dates of windows that succeeded; forget it."""
+        """Compare with what the warehouse holds now, on the dates of windows that succeeded."""
         built = _days_with_rows(self._cells, windows) if self._days else {}
         try:
             now = self._read_hashes() if built else {}
         except UserError:
             return []
-        else:
-            found = []
-            for table, days in built.items():
-                keys = [_Key(table, day) for day in days]
-                changed = [key.day for key in keys if not _is_same(self._hashes.get(key), now.get(key))]
-                found.append((Rebuilt(table, len(days), len(changed)), changed))
-            if self._has_rows and isinstance(self._warehouse, DuckDBFile):
-                with suppress(UserError):
-                    self._count_rows(self._warehouse, found)
-            return [one for one, _ in found]
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        found = []
+        for table, days in built.items():
+            keys = [_Key(table, day) for day in days]
+            changed = [key.day for key in keys if not _is_same(self._hashes.get(key), now.get(key))]
+            found.append((Rebuilt(table, len(days), len(changed)), changed))
+        if self._has_rows and isinstance(self._warehouse, DuckDBFile):
+            with suppress(UserError):
+                self._count_rows(self._warehouse, found)
+        return [one for one, _ in found]
 
     def _read_hashes(self) -> dict[_Key, str | None]:
         first = min(day for days in self._days.values() for day in days)
