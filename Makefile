@@ -19,7 +19,8 @@ PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 # BigQuery's tests mostly wait for answers, so there is room for a third worker. Their conftest.py sets the order.
 PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: backfill real test test-bigquery lint setup setup-bigquery docs docs-pages benchmark benchmark-formats chaos replay lock clean
+.PHONY: backfill real test test-bigquery lint setup setup-bigquery docs docs-pages benchmark benchmark-formats chaos replay \
+	reproduce lock clean
 .DEFAULT_GOAL := backfill
 
 backfill: .venv/.installed  ## demo league if the warehouse is empty, then everything that is missing
@@ -69,6 +70,11 @@ chaos: .venv/.installed-dev  ## 200 kill -9 and every other fault, half an hour;
 replay: .venv/.installed-dev  ## a real season night by night, with accidents, against one build of everything
 	$(BIN)/python -m tests.replay
 
+# With Python 3.13, if there is one, as a second Python. REPRODUCE="--from DIR --season 2022-23" builds real data.
+reproduce: .venv/.installed-dev  ## equal hashes with any threads, windows, order, memory and Python? a quarter of an hour
+	$(if $(PYTHON_BIGQUERY),@$(MAKE) --no-print-directory .venv-reproduce/.installed)
+	$(BIN)/python -m tests.reproduce $(if $(PYTHON_BIGQUERY),--python .venv-reproduce/bin/python) $(REPRODUCE)
+
 lock: .venv/.installed-dev  ## pins for every supported Python, without download addresses
 	$(COMPILE_PROJECT) --group dev --upgrade -o requirements-dev.txt
 	$(COMPILE_PROJECT) -c requirements-dev.txt -o requirements.txt
@@ -78,7 +84,7 @@ lock: .venv/.installed-dev  ## pins for every supported Python, without download
 		-o requirements-bigquery-tests.txt
 
 clean:
-	rm -rf .venv .venv-bigquery target logs
+	rm -rf .venv .venv-bigquery .venv-reproduce target logs
 
 .venv/bin/uv:
 	$(PYTHON) -m venv .venv
@@ -96,6 +102,11 @@ clean:
 	@test -n "$(PYTHON_BIGQUERY)" || { echo "$(NO_PYTHON_BIGQUERY)" >&2; exit 1; }
 	$(PYTHON_BIGQUERY) -m venv --clear .venv-bigquery
 	$(call install,.venv-bigquery,--no-deps -r $<)
+	touch $@
+
+.venv-reproduce/.installed: requirements.txt | .venv/bin/uv
+	$(PYTHON_BIGQUERY) -m venv --clear .venv-reproduce
+	$(call install,.venv-reproduce,-r $<)
 	touch $@
 
 install = @$(BIN)/uv pip install --quiet --python $(1)/bin/python $(2) || { \

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -100,6 +102,9 @@ MaxBytes = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; progress stays on stderr.")]
+
+
+STORE = "A warehouse file, a folder of `export` (DIR, or DIR@HASH as it was), or a file of `snapshot`."
 
 
 @app.callback()
@@ -309,6 +314,69 @@ def export(
     from orchestrator.export.export import export as write_files
 
     console.show_exported(write_files(warehouse_of(target), context.obj, to, what, season or ()), to)
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help=STORE)],
+    b: Annotated[str, typer.Argument(metavar="B", help="The other one, of any of these kinds.")],
+    tables: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...",
+            show_default=False,
+            help="Only these tables (names, or TDZA, PSZA, PCF, PDC, MLFS), or training_set.",
+        ),
+    ] = None,
+    start: Annotated[datetime | None, day("First date (default: the first that either has).")] = None,
+    end: Annotated[datetime | None, day("Last date (default: the last that either has).")] = None,
+    season: Season = None,
+    every_row: Annotated[
+        bool, typer.Option("--every-row", help="Read all rows, also of dates with equal hashes.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say which tables, dates, columns and rows of two stores differ, and by how much.
+
+    Exit status: 0 when they are equal, 1 when they differ, 2 when they cannot be compared.
+
+    Example: python orchestrate.py compare before.duckdb nba.duckdb --tables MLFS
+    """
+    from orchestrator.compare.comparing import What
+    from orchestrator.compare.comparing import compare as find
+    from orchestrator.core.seasons import start_year
+
+    with _trouble_is_2():
+        what = What(
+            _tables_of_stores(tables or ()),
+            start.date() if start else None,
+            end.date() if end else None,
+            tuple(start_year(text) for text in season or ()),
+            every_row,
+        )
+        found = find(a, b, what)
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        from orchestrator.cli import console
+
+        console.show_comparison(found)
+    raise typer.Exit(0 if found.is_equal else 1)
+
+
+@app.command()
+def snapshot(
+    a: Annotated[str, typer.Argument(metavar="A", help=STORE)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The snapshot, as JSON.")],
+) -> None:
+    """Write the hashes of all tables and dates, to compare later or elsewhere, and print one hash of all.
+
+    Example: python orchestrate.py snapshot nba.duckdb before.json
+    """
+    from orchestrator.compare.comparing import write_snapshot
+
+    with _trouble_is_2():
+        print(write_snapshot(a, file))
 
 
 @app.command("publish", hidden=True)  # the former name, for one version
@@ -590,6 +658,25 @@ def progress_log(target: Target = None) -> None:
     from orchestrator.show.status import status as read
 
     print(write(read(warehouse_of(target))), end="")
+
+
+@contextmanager
+def _trouble_is_2() -> Generator[None]:
+    """Exit 2 for any trouble, as `diff` does: 1 says that two stores differ."""
+    try:
+        yield
+    except UserError as error:
+        raise UsageError(str(error)) from error
+
+
+def _tables_of_stores(names: Sequence[str]) -> list[str]:
+    from orchestrator.export.parts import TRAINING_SET
+    from orchestrator.plan.request import named_tables
+
+    asked = [name.strip() for text in names for name in text.split(",")]
+    others = [name for name in asked if name != TRAINING_SET]
+    found = list(named_tables(others)) if others else []
+    return found + [TRAINING_SET] * (TRAINING_SET in asked)
 
 
 def _request(start, end, dates, seasons, tables, only, window):

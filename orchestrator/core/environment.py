@@ -58,6 +58,7 @@ VARIABLES = {
         "main, temp or system",
     ),
     "NBA_DUCKDB_MEMORY": Variable(_MEMORY.fullmatch, "a size with its unit, such as 512MB or 2GB"),
+    "NBA_DUCKDB_THREADS": Variable(re.compile(r"[1-9]\d*").fullmatch, "a number of threads, such as 4"),
     "NBA_PHASE3": Variable(
         ("built", "external").__contains__,
         "`built` (Phase 3 is built from raw data) or `external` (the database has it already)",

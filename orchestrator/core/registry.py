@@ -76,5 +76,8 @@ ZONE_GAMES_TEAM: int = _VARS["min_zone_games_team"]
 ZONE_GAMES_PLAYER: int = _VARS["min_zone_games_player"]
 """The same for a player's."""
 
+ENTITIES = {name: entry["entity"] for name, entry in _TABLES.items()}
+"""The column that, with the date, is the key of each (of the exclusions also the table's name)."""
+
 COVERAGE_STATES = tuple(CoverageState(name, **entry) for name, entry in _VARS["coverage_states"].items())
 """From the best to the worst."""

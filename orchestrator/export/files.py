@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -149,7 +149,24 @@ def _unwritable(folder: Path, error: OSError) -> UserError:
 
 
 def _restore(folder: Path, name: str) -> Path:
-    manifests = [folder / MANIFEST, *sorted((folder / PAST).glob("*.json"))]
+    manifest = manifest_of(folder, name)
+    to = folder / "at" / manifest["hash"][:12]
+    for path, source in located(folder, manifest, manifest["files"]).items():
+        (to / path).parent.mkdir(parents=True, exist_ok=True)
+        (to / path).unlink(missing_ok=True)
+        _link(source, to / path)
+    (to / MANIFEST).write_text(json.dumps(manifest, indent=2))
+    return to
+
+
+def manifest_of(folder: Path, name: str = "") -> dict[str, Any]:
+    """Return the manifest of the export whose hash begins with a name, by default that of the current one.
+
+    UserError when none, or several, are called so.
+    """
+    manifests = [folder / MANIFEST]
+    if name:
+        manifests += sorted((folder / PAST).glob("*.json"))
     known = {found["hash"]: found for path in manifests if (found := _read(path)).get("hash")}
     chosen = [one for one in known if one.startswith(name)]
     if len(chosen) != 1:
@@ -159,18 +176,20 @@ def _restore(folder: Path, name: str) -> Path:
             if known
             else f"{folder} holds no export"
         )
-    to = folder / "at" / chosen[0][:12]
+    return known[chosen[0]]
+
+
+def located(folder: Path, manifest: dict[str, Any], paths: Iterable[str]) -> dict[str, Path]:
+    """Return where the files of an export are now: in their place, or kept; UserError when one is gone."""
     there = hashes(folder)
-    for path, about in known[chosen[0]]["files"].items():
-        kept = _kept(folder, about[HASH])
-        source = folder / path if there.get(path) == about[HASH] else kept
-        if not source.exists():
-            raise UserError(f"{kept} is gone: this export cannot be restored")
-        (to / path).parent.mkdir(parents=True, exist_ok=True)
-        (to / path).unlink(missing_ok=True)
-        _link(source, to / path)
-    (to / MANIFEST).write_text(json.dumps(known[chosen[0]], indent=2))
-    return to
+    found = {}
+    for path in paths:
+        content_hash = manifest["files"][path][HASH]
+        kept = _kept(folder, content_hash)
+        found[path] = folder / path if there.get(path) == content_hash else kept
+        if not found[path].exists():
+            raise UserError(f"{kept} is gone: this export is not whole any more")
+    return found
 
 
 def _put(source: Source, folder: Path, part: Part, before: str | None) -> None:

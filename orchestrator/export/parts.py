@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.core import sql_text
@@ -46,6 +46,23 @@ class Part:
         )
 
 
+def seasons_of(training_set: str, run: Callable[[str], list[tuple]]) -> list[tuple]:
+    """Return each season of the training set, the hash of its rows and their number.
+
+    `run` takes DuckDB's SQL. The hash covers doubles to nine decimals: engines add up in other orders.
+    """
+    rounded = {
+        "DOUBLE": "round({}, 9) + 0.0",  # -0.0 is 0
+        "DOUBLE[]": "list_transform({}, lambda x: round(x, 9) + 0.0)",
+    }
+    described = run(f"describe from {training_set}")
+    row = ", ".join(rounded.get(column_type, "{}").format(name) for name, column_type, *_ in described)
+    return run(
+        f"select season_year, md5(string_agg(md5(row({row})::varchar), '' order by row_id)), count(*) "
+        f"from {training_set} group by 1 order by 1"
+    )
+
+
 def parts(source: Source, tables: Sequence[str], seasons: Sequence[int]) -> list[Part]:
     """Return the parts of these tables, of these seasons or of all; UserError when nothing was built."""
     found: list[Part] = []
@@ -64,10 +81,7 @@ def parts(source: Source, tables: Sequence[str], seasons: Sequence[int]) -> list
     if TRAINING_SET in tables:
         found += [
             Part(TRAINING_SET, season_name(season), season, content_hash, rows)
-            for season, content_hash, rows in source.about_training_set(
-                f"select season_year, md5(string_agg(md5(row({_hashed(source)})::varchar), '' "
-                f"order by row_id)), count(*) from {RELATIONS[TRAINING_SET]} group by 1 order by 1"
-            )
+            for season, content_hash, rows in seasons_of(RELATIONS[TRAINING_SET], source.about_training_set)
         ]
     chosen = [part for part in found if not seasons or part.season in seasons]
     if not chosen:
@@ -76,13 +90,3 @@ def parts(source: Source, tables: Sequence[str], seasons: Sequence[int]) -> list
             "(`python orchestrate.py status` shows what is built)"
         )
     return chosen
-
-
-def _hashed(source: Source) -> str:
-    """List the columns of the training set, doubles with nine decimals: engines add up in other orders."""
-    rounded = {
-        "DOUBLE": "round({}, 9) + 0.0",  # -0.0 is 0
-        "DOUBLE[]": "list_transform({}, lambda x: round(x, 9) + 0.0)",
-    }
-    described = source.about_training_set(f"describe {RELATIONS[TRAINING_SET]}")
-    return ", ".join(rounded.get(column_type, "{}").format(name) for name, column_type, *_ in described)

@@ -19,10 +19,12 @@ from orchestrator.plan.cost import bytes_of, refuse_beyond
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.request import Request
 from orchestrator.run.building import Building
+from orchestrator.run.cells import Cells
 from orchestrator.run.listeners import Listener, Listeners, Recorder, RunLog
 from orchestrator.run.lookout import Lookout
 from orchestrator.run.outcome import Outcome, Run, new_run
 from orchestrator.run.patience import Patience
+from orchestrator.run.rebuilt import Before
 from orchestrator.state.lock import held
 from orchestrator.state.progress_file import ProgressFile
 from orchestrator.state.run_state import RunState
@@ -138,16 +140,19 @@ class _Execution:
             self._finish()
 
     def _build(self) -> None:
+        outcome = self.outcome
         self._building = Building(
             self._warehouse,
-            self.outcome,
+            outcome,
             self._settings.max_failures,
             self._listener,
             self._interrupts,
             self._patience,
             self._lookout,
         )
-        self._building.go()
+        with Before(self._warehouse, Cells(outcome.cells), outcome.plan.windows) as before:
+            self._building.go()
+            outcome.rebuilt = before.compared(outcome.succeeded)
 
     def _finish(self) -> None:
         outcome = self.outcome

@@ -13,6 +13,7 @@ from orchestrator.core.command_line import another_command, this_command
 from orchestrator.plan.plan import Plan, PlannedWindow
 from orchestrator.plan.request import Request
 from orchestrator.run.failures import Failure
+from orchestrator.run.rebuilt import Rebuilt
 from orchestrator.state import coverage
 from orchestrator.state.coverage import Cell, Coverage, Phase3Coverage, SeasonShares
 from orchestrator.state.late_games import LateGame
@@ -54,6 +55,8 @@ class Outcome:
     context_rows: dict[str, int] = field(default_factory=dict)
     """Rows of player_composite_factors on these dates by context_source: `history` is context computed per
     player, because no upstream job delivered it."""
+    rebuilt: list[Rebuilt] = field(default_factory=list)
+    """What changed on dates that had rows before."""
     seconds: float = 0.0
     cells: Sequence[Cell] = ()
     phase3: Sequence[Phase3Coverage] | None = None
@@ -95,6 +98,7 @@ class Outcome:
             "rows": self.rows,
             "seconds": round(self.seconds, 3),
             "context_rows": self.context_rows,
+            "rebuilt": [one.as_json() for one in self.rebuilt],
             "failed": [failure_as_json(failure) for failure in self.failures],
             "blocked": self.plan.as_json()["blocked"],
             "late_box_scores": [game.as_json() for game in self.late_games],

@@ -88,7 +88,7 @@ def write_warehouse(path: Path, cells: Iterable[Cell], exhibitions: Iterable[dat
         )
         db.execute(
             "create table nba_precompute.receipts (table_name varchar, analysis_date date, row_count int, "
-            "stale varchar, built int)"
+            "stale varchar, built int, content_hash varchar)"
         )
         db.execute(
             "create table nba_precompute.failures (table_name varchar, analysis_date date, kind varchar, "
@@ -138,7 +138,9 @@ def write_warehouse(path: Path, cells: Iterable[Cell], exhibitions: Iterable[dat
     return path
 
 
-def _write(db, table: str, days: Sequence[date], built: int, rows: int = 2) -> None:
+def _write(
+    db, table: str, days: Sequence[date], built: int, rows: int = 2, content_hash: str = "as ever"
+) -> None:
     if not days:
         return
     db.execute(f"delete from nba_precompute.{table} where analysis_date in (select unnest(?))", [days])
@@ -153,8 +155,9 @@ def _write(db, table: str, days: Sequence[date], built: int, rows: int = 2) -> N
         [days],
     )
     db.execute(
-        f"insert into nba_precompute.receipts select ?, day, {rows}, null, {built} from unnest(?) as d (day)",
-        [table, days],
+        f"insert into nba_precompute.receipts select ?, day, {rows}, null, {built}, ? "
+        "from unnest(?) as d (day)",
+        [table, content_hash, days],
     )
 
 
@@ -172,6 +175,8 @@ class PaperDbt:
         """A date that breaks Phase 3, for every window that reads it: from there to the season's end."""
         self.empty: set[tuple[str, date]] = set()
         """What is built without complaint, and without rows."""
+        self.moving: set[str] = set()
+        """Tables whose rows come out otherwise."""
         self.says: list[str] = []
         """Messages of the first builds, which fail with them."""
         self.before: Callable[[Window], None] = lambda window: None
@@ -219,7 +224,9 @@ class PaperDbt:
                     result.failures.append(ModelFailure(table, "phase4", message, f"target/{table}.sql"))
                 else:
                     empty = [day for day in days if (table, day) in self.empty]
-                    _write(db, table, [day for day in days if day not in empty], len(self.built))
+                    full = [day for day in days if day not in empty]
+                    content = f"build {len(self.built)}" if table in self.moving else "as ever"
+                    _write(db, table, full, len(self.built), content_hash=content)
                     _write(db, table, empty, len(self.built), rows=0)
                     result.succeeded.append(table)
                 if on_node:

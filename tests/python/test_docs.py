@@ -14,10 +14,12 @@ import pytest
 from typer.main import get_command
 
 from orchestrate import app
+from orchestrator.compare.comparing import What, compare
 from orchestrator.raw.upload import Chunk, Uploaded
 from orchestrator.state.lock import held
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python import preflight_page
+from tests.python.test_compare import write_export
 from tests.python.warehouses import PROJECT, change, copy_of, orchestrate, query, succeed
 
 PAGES = [
@@ -96,9 +98,11 @@ def test_the_guards_are_where_the_page_says():
 # --- docs/json.md --------------------------------------------------------------------------------
 
 JSON_PAGE = PROJECT / "docs" / "json.md"
+COMMANDS = ["plan", "backfill", "status", "gaps", "show", "explain", "compare"]
 FIELD = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
 SHAPE = re.compile(r"\[\w+\]\(#(\w+)\)")
 TYPES = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
+TYPES["value"] = (str, int, float, bool)
 TIMES = {"date": r"\d{4}-\d\d-\d\d", "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"}
 
 
@@ -219,12 +223,32 @@ def outputs(demo_built, tmp_path_factory) -> dict[str, list]:
     change(warehouse, "delete from nba_raw.games where game_date = '2024-02-02'")
     found["plan"].append(said("plan", "--dates", "2024-02-02", "--skip-preflight"))
     assert found["plan"][-1]["emptied"]
+    found["compare"] = compared(demo_built, tmp_path_factory.mktemp("compared"))
     assert found["backfill"][0]["failed"]
     assert found["backfill"][0]["blocked"]
     return found
 
 
-@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "explain"])
+def compared(built: Path, folder: Path) -> list:
+    """Compare a season with one of another version, and with an export of itself."""
+    other = copy_of(built, folder)
+    store = "nba_precompute.ml_feature_store"
+    change(
+        other,
+        f"update {store} set team_pace = team_pace + 1 where analysis_date = '2024-02-02'",
+        f"alter table {store} add column pct_dunks double",
+        f"alter table {store} drop column team_win_pct",
+        f"alter table {store} alter days_rest type varchar",
+        "update nba_precompute.receipts set content_hash = 'others' where analysis_date = '2024-02-02'",
+    )
+    write_export(built, folder / "export", "ml_feature_store")
+    return [
+        compare(str(built), str(b), What(("ml_feature_store",) if b == other else ())).as_json()
+        for b in (other, folder / "export")
+    ]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_fields_of_json_are_those_documented(outputs, command):
     promised = documented(command)
     printed = set().union(*(paths_in(output) for output in outputs[command]))
@@ -236,7 +260,7 @@ def test_the_fields_of_json_are_those_documented(outputs, command):
     assert not absent, f"in docs/json.md, and not printed: {sorted(absent)}"
 
 
-@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "explain"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_fields_of_json_have_the_types_documented(outputs, command):
     promised = types_in(command)
     checked = 0
@@ -259,7 +283,7 @@ def test_the_fields_of_upload_are_those_documented():
         assert is_a(types_in("upload")[path], value), (path, value)
 
 
-@pytest.mark.parametrize("command", ["plan", "backfill", "status", "gaps", "show", "explain", "upload"])
+@pytest.mark.parametrize("command", [*COMMANDS, "upload"])
 def test_the_examples_have_the_documented_fields(command):
     (example,) = re.findall(r"^```json\n(.*?)^```", sections()[command], re.MULTILINE | re.DOTALL)
     for path in paths_in(json.loads(example)):
@@ -268,7 +292,7 @@ def test_the_examples_have_the_documented_fields(command):
 
 def test_the_readme_leads_to_the_pages():
     readme = (PROJECT / "README.md").read_text()
-    for name in ("schedulers.md", "json.md"):
+    for name in ("schedulers.md", "json.md", "compare.md"):
         assert f"docs/{name}" in readme, name
 
 

@@ -17,6 +17,7 @@ PACKAGES = (
     "orchestrator.state",
     "orchestrator.export",
     "orchestrator.plan",
+    "orchestrator.compare",
     "orchestrator.run",
     "orchestrator.show",
     "orchestrator.explain",

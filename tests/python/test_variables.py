@@ -15,6 +15,8 @@ from tests.python.warehouses import PROJECT, dbt_here, orchestrate, succeed
 WRONG = [
     ("NBA_DUCKDB_MEMORY", "abc", "512MB"),
     ("NBA_DUCKDB_MEMORY", "512", "512MB"),
+    ("NBA_DUCKDB_THREADS", "0", "a number of threads"),
+    ("NBA_DUCKDB_THREADS", "many", "a number of threads"),
     ("NBA_DUCKDB_PATH", str(PROJECT), "the warehouse's file"),
     ("NBA_DUCKDB_PATH", "main.duckdb", "the warehouse's file"),
     ("NBA_DUCKDB_PATH", "/srv/nba_raw.duckdb", "named after a dataset"),
@@ -31,6 +33,7 @@ WRONG = [
 ]
 RIGHT = [
     ("NBA_DUCKDB_MEMORY", "2 GiB"),
+    ("NBA_DUCKDB_THREADS", "16"),
     ("NBA_DUCKDB_PATH", "elsewhere/nba.duckdb"),
     ("NBA_DUCKDB_PATH", "main/nba.duckdb"),
     ("NBA_PHASE3", "external"),
