@@ -18,6 +18,7 @@ PACKAGES = (
     "orchestrator.export",
     "orchestrator.plan",
     "orchestrator.run",
+    "orchestrator.verify",
     "orchestrator.show",
     "orchestrator.cli",
     "orchestrate",
