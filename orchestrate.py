@@ -648,6 +648,57 @@ def explain(
     raise typer.Exit(1 if found.differences else 0)
 
 
+@app.command()
+def verify(
+    context: typer.Context,
+    leaks: Annotated[
+        bool,
+        typer.Option("--leaks", help="Prove that rows depend on nothing unknown before tip-off."),
+    ] = False,
+    slates: Annotated[
+        bool,
+        typer.Option("--slates", help="Prove that rows built before tip-off equal those built from history."),
+    ] = False,
+    season: Season = None,
+    dates: Annotated[
+        str,
+        typer.Option(
+            metavar="all|N|D,D,...",
+            help="All dates, N of them spread evenly over those not proven yet, or these, as YYYY-MM-DD.",
+        ),
+    ] = "all",
+    again: Annotated[bool, typer.Option("--again", help="Prove again what is proven.")] = False,
+    batch: Annotated[
+        int,
+        typer.Option(min=1, max=200, help="Dates in one build; 1 proves each alone, which takes far longer."),
+    ] = 40,
+    target: Target = None,
+    as_json: Json = False,
+) -> None:
+    """Rebuild dates from what was known before tip-off, and compare them with the stored rows bit for bit.
+
+    Only a scratch copy is built. The proofs are stored after each build: what is proven and has not changed
+    is left alone, and an interrupted run goes on where it stopped. Exit status 1 if anything differs, or is
+    not up to date.
+
+    Example: python orchestrate.py verify --leaks --slates --season 2023-24
+    """
+    from orchestrator.cli import console
+    from orchestrator.core.interrupts import StopAtOnce
+    from orchestrator.verify.leaks import verify as prove
+    from orchestrator.verify.request import checks_of, dates_of
+
+    checks, asked = checks_of(leaks, slates), dates_of(season or (), dates, again, batch)
+    with StopAtOnce("the warehouse has the proofs so far; run the command again to go on", lambda name: None):
+        found = prove(warehouse_of(target), checks, asked, context.obj, console.show_batch)
+    if as_json:
+        _print_json({"checks": [verdict.as_json() for verdict in found]})
+    else:
+        for verdict in found:
+            console.show_verdict(verdict)
+    raise typer.Exit(0 if all(verdict.is_fine for verdict in found) else 1)
+
+
 @app.command("progress-log")
 def progress_log(target: Target = None) -> None:
     """Print the state by season as Markdown.

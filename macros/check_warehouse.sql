@@ -61,7 +61,8 @@
 
 
 {#- A Phase 4 table must be built together with its upstream tables. Intermediate tables hold only the window of the
-    run that made them: built from another run's window, the table would lose the rows of this one. -#}
+    run that made them: built from another run's window, the table would lose the rows of this one. The var `given`
+    names tables that the caller has made for this window himself (orchestrator/verify). -#}
 {% macro _check_selection() -%}
     {%- for id in selected_resources if id in graph.nodes and graph.nodes[id].name in phase4_tables() -%}
         {%- set todo = graph.nodes[id].depends_on.nodes | list -%}
@@ -73,7 +74,7 @@
                 {%- do seen.update({parent: true}) -%}
                 {%- do todo.extend(node.depends_on.nodes) -%}
                 {%- if node.resource_type == 'model' and node.config.materialized != 'view'
-                    and parent not in selected_resources -%}
+                    and parent not in selected_resources and node.name not in var('given', []) -%}
                     {{ exceptions.raise_compiler_error(
                         "the run builds " ~ graph.nodes[id].name ~ " but not " ~ node.name
                         ~ ", which it is made from and which may hold another window: write --select +"

@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # they import DuckDB, which `status` does without where the p
     from orchestrator.fetch.seasons import Season
     from orchestrator.raw.conversion import Conversion
     from orchestrator.raw.upload import Chunk, Uploaded
+    from orchestrator.verify.leaks import Verdict
 
 
 class _Outliving(Console):
@@ -346,8 +347,7 @@ def status_view(status: Status, by: str | None = None) -> RenderableType:
             parts.append(coverage_table(found, f"Phase 4 {season_name(season)}"))
     else:
         parts.append(coverage_table(coverage.summary(status.due)))
-    if status.scheduled_remark:
-        parts.append(Text(status.scheduled_remark))
+    parts += [Text(remark) for remark in (status.scheduled_remark, status.proven_remark) if remark]
     parts += [calendar(status.due), Text("")]
     if status.phase3:
         parts.append(phase3_table(status.phase3))
@@ -704,6 +704,66 @@ def _value(value: object) -> str:
         return "NULL"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def show_batch(verdict: Verdict, remaining: int) -> None:
+    """Say on stderr how far a check has come."""
+    done = verdict.proven + len(verdict.different)
+    pace = verdict.seconds / done if done else 0.0
+    bad = f", {_count(len(verdict.different), 'date')} different" if verdict.different else ""
+    eta = f", about {_duration(pace * remaining)} more" if remaining else ""
+    say(f"{verdict.check.name}: {done:,} of {_count(done + remaining, 'date')}{bad}{eta}")
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """Print what came out of a check: the verdict first, then what differs, then what was left out."""
+    from orchestrator.verify.leaks import WITHOUT_ROWS
+
+    check, asked = verdict.check.name, verdict.asked
+    rows = f"{verdict.rows:,} rows compared in {_duration(verdict.seconds)}"
+    before = f" ({verdict.proven_before:,} before)" if verdict.proven_before else ""
+    if verdict.different:
+        days = sorted(verdict.different)
+        number = sum(verdict.different.values())
+        out.print(
+            f"{check}: DIFFERENT: {_count(number, 'row')} on {_count(len(days), 'date')} of {asked:,} "
+            f"({', '.join(map(str, days[:3]))}{', ...' if len(days) > 3 else ''}); {rows}",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
+        for difference in verdict.differences:
+            out.print(f"  first: {difference}", markup=False, soft_wrap=True)
+        for table, columns in verdict.columns.items():
+            most = sorted(columns.items(), key=lambda item: -item[1])
+            listed = ", ".join(f"{name} {rows:,}" for name, rows in most[:SHOWN])
+            more = f" and {len(most) - SHOWN} more (--json has them all)" if len(most) > SHOWN else ""
+            out.print(f"  {table}, rows by column: {listed}{more}", markup=False, soft_wrap=True)
+    elif asked:
+        proven = verdict.proven_before + verdict.proven
+        out.print(
+            f"{check}: proven: {proven:,} of {_count(asked, 'date')}{before}; {rows}",
+            style="green",
+            markup=False,
+            soft_wrap=True,
+        )
+    else:
+        out.print(f"{check}: no date can be proven", style="yellow", markup=False)
+    for column, reason in verdict.check.may_differ:
+        out.print(f"  may differ: {column}: {reason}", markup=False, soft_wrap=True)
+    if verdict.unmatched:
+        out.print(
+            f"  not compared: {_count(verdict.unmatched, 'row')} of players not expected on that team",
+            markup=False,
+            soft_wrap=True,
+        )
+    for reason, number in verdict.left_out.items():
+        advice = "" if reason == WITHOUT_ROWS else ": run `python orchestrate.py backfill` first"
+        out.print(
+            f"  left out: {_count(number, 'date')}, {reason.replace('_', ' ')}{advice}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def show_uploaded_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:

@@ -57,6 +57,9 @@ ALL_TABLES = tuple(_TABLES)
 
 (EXCLUSIONS,) = (name for name, entry in _TABLES.items() if "candidates" not in entry)
 
+ENTITIES = {name: entry["entity"] for name, entry in _TABLES.items()}
+"""The column that completes each table's key, with the date (and, for the exclusions, with table_name)."""
+
 MADE_FROM = {name: tuple(entry["made_from"]) for name, entry in _TABLES.items() if "made_from" in entry}
 """Which Phase 4 tables each is made from, directly or not: they can only be built together."""
 

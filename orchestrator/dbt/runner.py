@@ -95,7 +95,7 @@ class Runner:
         Of the warehouse's path only the file's name gets into what is parsed (dbt calls the database by it),
         so dbt is shown no more: it would parse everything anew for each folder.
         """
-        with _environment("NBA_DUCKDB_PATH", warehouse_path().name):
+        with environment("NBA_DUCKDB_PATH", warehouse_path().name):
             result = self._dbt_runner().invoke(["parse", *self._options()])
         if not result.success:
             raise UserError(f"the dbt project does not parse: {result.exception}")
@@ -150,6 +150,26 @@ class Runner:
             *(views if with_coverage else []),
             *self._vars(start=str(window.start), end=str(window.end)),
             on_node=on_node,
+        )  # fmt: skip
+
+    def prepare_for(self, tables: Sequence[str]) -> RunResult:
+        """Load the seeds and make only the views that these tables are made from."""
+        if not self.is_parsed:
+            self.parse()
+        return self._invoke(
+            "build",
+            "--resource-type", "seed", "--resource-type", "model",
+            "--select", "resource_type:seed", *(f"+{table},config.materialized:view" for table in tables),
+            *self._vars(),
+        )  # fmt: skip
+
+    def build_on(self, window: Window, models: Sequence[str], given: Sequence[str]) -> RunResult:
+        """Build models for a window on given tables, which stay as they are, like all views."""
+        return self._invoke(
+            "run",
+            "--select", *models,
+            "--exclude", "config.materialized:view", *given,
+            "--vars", json.dumps({"start": str(window.start), "end": str(window.end), "given": list(given)}),
         )  # fmt: skip
 
     def queries(self, window: Window, tables: Sequence[str] = ALL_TABLES) -> list[str]:
@@ -245,7 +265,8 @@ MakeRunner = Callable[..., Runner]
 
 
 @contextmanager
-def _environment(name: str, value: str) -> Generator[None]:
+def environment(name: str, value: str) -> Generator[None]:
+    """Set a variable for a while."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:

@@ -118,7 +118,10 @@ class Recorder(Listener):
     def ended(self, outcome: Outcome) -> None:  # noqa: D102
         if outcome.cells:  # an error may have come before anything was read: keep what is known
             self._progress.save_cells(
-                None if self._saved is outcome.cells else outcome.cells, outcome.phase3, outcome.shares
+                None if self._saved is outcome.cells else outcome.cells,
+                outcome.phase3,
+                outcome.shares,
+                outcome.proven,
             )
         self._progress.ended(self._run_id, outcome.state, outcome.as_json())
 

@@ -19,6 +19,7 @@ from orchestrator.run.patience import Patience
 from orchestrator.state import coverage
 from orchestrator.state.coverage import Cell
 from orchestrator.state.late_games import late_games
+from orchestrator.state.proofs import dates_proven
 from orchestrator.warehouse.base import Connection, Warehouse
 
 
@@ -107,6 +108,7 @@ class Lookout:
         with self._warehouse.reading() as connection:
             outcome.phase3 = coverage.phase3(connection)
             outcome.shares = coverage.season_shares(connection)
+            outcome.proven = dates_proven(connection)
             if outcome.succeeded:
                 windows = [planned.window for planned in outcome.succeeded]
                 first, last = min(window.start for window in windows), max(window.end for window in windows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +62,8 @@ class Outcome:
     phase3: Sequence[Phase3Coverage] | None = None
     """None when it could not be read."""
     shares: Sequence[SeasonShares] = ()
+    proven: Mapping[str, int] | None = None
+    """Dates whose stored rows `verify` has proven, by check."""
     late_games: Sequence[LateGame] = ()
     """Games without a box score, and how many rows of this run are not ready because of them."""
     exit_code: int = 1

@@ -10,6 +10,7 @@ from orchestrator.core.project import PRECOMPUTE, STAGING
 from orchestrator.core.registry import EXCLUSIONS
 from orchestrator.plan.refusals import nearest
 from orchestrator.state import coverage
+from orchestrator.state.proofs import CHECKS, proven_at
 
 if TYPE_CHECKING:
     from orchestrator.warehouse.base import Connection, Warehouse
@@ -48,6 +49,9 @@ def show(warehouse: Warehouse, table: str, day: date) -> dict:
                     [day] if table == EXCLUSIONS else [day, table],
                 )
             )
+        found |= {f"{check}_proven_at": None for check in CHECKS} | {
+            f"{check}_proven_at": str(at) for check, at in proven_at(connection, table, day).items()
+        }
         bounds = [found["season_year"], day]
         inputs = {
             name: {

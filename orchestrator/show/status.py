@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
@@ -18,6 +18,7 @@ from orchestrator.state import coverage
 from orchestrator.state.coverage import FAILED, STALE, Cell, Phase3Coverage, SeasonShares, Span
 from orchestrator.state.lock import is_held
 from orchestrator.state.progress_file import PROGRESS_FILE, WAREHOUSE, ProgressFile
+from orchestrator.state.proofs import CHECKS, LEAKS, SLATES, dates_proven
 from orchestrator.state.run_state import RunState
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Status:
     last_run: dict | None
     running: bool
     today: date
+    proven: Mapping[str, int]
+    """Dates whose stored rows `verify` has proven, by check."""
 
     @cached_property
     def due(self) -> list[Cell]:
@@ -83,6 +86,17 @@ class Status:
         return f"scheduled after today ({self.today}, {time_zone()}): {dates}"
 
     @property
+    def proven_remark(self) -> str:
+        """Say what `verify` has proven of the stored rows; else empty."""
+        meant = {LEAKS: "free of leaks", SLATES: "the same on a slate"}
+        found = [
+            f"{number:,} date{'' if number == 1 else 's'} {meant[check]}"
+            for check, number in self.proven.items()
+            if number
+        ]
+        return f"proven: {', '.join(found)}" if found else ""
+
+    @property
     def killed(self) -> bool:
         """Tell whether the last run was killed, as by a power cut."""
         return bool(self.last_run and self.last_run["state"] == RunState.RUNNING and not self.running)
@@ -105,6 +119,7 @@ class Status:
             "code_changed": self.code_changed,
             "today": str(self.today),
             "scheduled_dates": self.scheduled_dates,
+            "proven_dates": dict(self.proven),
             **coverage.summary(self.due).as_json(),
             "seasons": {
                 season_name(season): found.as_json() for season, found in coverage.by_season(self.due).items()
@@ -150,6 +165,7 @@ def status(warehouse: Warehouse) -> Status:
             last_run,
             running,
             today(),
+            kept.get("proven") or dict.fromkeys(CHECKS, 0),
         )
 
     if progress.is_fresh():
@@ -176,9 +192,12 @@ def _from_the_warehouse(
         cells = coverage.read(connection) if there else []
         phase3 = coverage.phase3(connection)
         shares = coverage.season_shares(connection)
+        proven = dates_proven(connection) if there else dict.fromkeys(CHECKS, 0)
     if current and not running:
-        progress.save_cells(cells, phase3, shares)
-    return Status(cells, phase3, shares, WAREHOUSE, 0.0, there and not current, last_run, running, today())
+        progress.save_cells(cells, phase3, shares, proven)
+    return Status(
+        cells, phase3, shares, WAREHOUSE, 0.0, there and not current, last_run, running, today(), proven
+    )
 
 
 def run_as_json(run: dict) -> dict:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -176,6 +176,7 @@ class ProgressFile:
         cells: Iterable[Cell] | None,
         phase3: Sequence[Phase3Coverage] | None = None,
         shares: Sequence[SeasonShares] = (),
+        proven: Mapping[str, int] | None = None,
     ) -> None:
         """Keep the state of every (table, date), and the warehouse's fingerprint; None: as before."""
         rows = None if cells is None else [(cell.table, str(cell.day), *cell[2:]) for cell in cells]
@@ -190,6 +191,7 @@ class ProgressFile:
                 kept |= {
                     "phase3": [asdict(line) for line in phase3],
                     "shares": [asdict(line) for line in shares],
+                    "proven": dict(proven or {}),
                     "phase3_warehouse": now,
                 }
             db.executemany(

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from orchestrate import app
 from orchestrator.compare.comparing import What, compare
 from orchestrator.raw.upload import Chunk, Uploaded
 from orchestrator.state.lock import held
+from orchestrator.verify.compare import Difference
+from orchestrator.verify.leaks import CHECK_SLATES, Verdict
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python import preflight_page
 from tests.python.test_compare import write_export
@@ -283,7 +286,26 @@ def test_the_fields_of_upload_are_those_documented():
         assert is_a(types_in("upload")[path], value), (path, value)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "upload"])
+def test_the_fields_of_verify_are_those_documented():
+    different = Difference("player_daily_cache", date(2024, 1, 10), "lukadoncic", "points_avg_5", 1.5, 2.5)
+    verdict = Verdict(
+        CHECK_SLATES,
+        different={different.day: 1},
+        differences=[different],
+        columns={different.table: {"points_avg_5": 1}},
+        left_out={"stale_inputs": 2},
+    )
+    printed = {"checks": [verdict.as_json()]}
+    paths = paths_in(printed)
+    for path in documented("verify"):
+        assert any(len(own) == len(path) and fits(own, path) for own in paths), path
+    for path, value in scalars_in(printed):
+        kinds = [kind for known, kind in types_in("verify").items() if fits(path, known)]
+        assert kinds, path
+        assert all(is_a(kind, value) for kind in kinds), (path, value)
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "upload", "verify"])
 def test_the_examples_have_the_documented_fields(command):
     (example,) = re.findall(r"^```json\n(.*?)^```", sections()[command], re.MULTILINE | re.DOTALL)
     for path in paths_in(json.loads(example)):

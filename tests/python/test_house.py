@@ -19,6 +19,7 @@ PACKAGES = (
     "orchestrator.plan",
     "orchestrator.compare",
     "orchestrator.run",
+    "orchestrator.verify",
     "orchestrator.show",
     "orchestrator.explain",
     "orchestrator.cli",
