@@ -225,7 +225,8 @@ class _Proving:
             receipts = [proof for proof in own if proof]
             if worst not in SETTLED:
                 left_out[worst] += 1
-            elif any(proof.logic_version != self._versions[proof.table] for proof in receipts):
+            # No rows are no rows by any version: such a date is never stale, so no backfill builds it again.
+            elif any(proof.rows and proof.logic_version != self._versions[proof.table] for proof in receipts):
                 left_out[coverage.STALE_LOGIC] += 1
             elif len(receipts) < len(own):
                 left_out[NOT_BUILT] += 1

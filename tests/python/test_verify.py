@@ -174,6 +174,18 @@ def test_a_killed_verify_goes_on_finds_a_tampered_row_and_proves_only_what_chang
     assert query(warehouse, proven) == [(DAY,)]
 
 
+def test_a_date_without_rows_is_proven_though_an_older_version_built_it(league, tmp_path):
+    warehouse, opening = copy_of(league, tmp_path), date(2023, 10, 30)
+    build(warehouse, opening, opening)
+    of_the_day = f"{PRECOMPUTE}.receipts set logic_version = 'older' where analysis_date = date '{opening}'"
+    older = f"update {of_the_day} and row_count {{}}"
+    change(warehouse, older.format("= 0"))
+    found = prove(warehouse, dates=(opening,))
+    assert (found.proven, found.left_out) == (1, {})
+    change(warehouse, older.format("> 0"))
+    assert prove(warehouse, dates=(opening,)).left_out == {"stale_logic": 1}
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
