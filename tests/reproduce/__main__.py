@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--from", dest="source", type=Path, metavar="DIR", help="files; default: demo league")
     parser.add_argument("--season", action="append", default=[], help="of these files; may be repeated")
     parser.add_argument("--python", type=Path, metavar="PROGRAM", help="another Python with the packages")
-    parser.add_argument("--small", action="store_true", help="four ways instead of all")
+    parser.add_argument("--small", action="store_true", help="one other build, with all that matters at once")
     parser.add_argument("--only", action="append", metavar="NAME", help="only this way; may be repeated")
     parser.add_argument("--snapshot", type=Path, metavar="FILE", help="keep the hashes here")
     options = parser.parse_args()
@@ -38,7 +38,7 @@ def main() -> int:
         chosen = ways(days_of(raw), options.python, small=options.small)
         if options.only:
             chosen = [way for way in chosen if way.name in options.only]
-        print(f"{'built':<34} {'time':>7} {'spilled':>9}  {'hash':<12}  rows", flush=True)
+        print(f"{'built':<44} {'time':>7} {'spilled':>9}  {'hash':<12}  rows", flush=True)
         first = _one(raw, folder, Way("as a backfill does"), None)
         if first is None:
             return 1
@@ -55,11 +55,11 @@ def _one(raw: Path, folder: Path, way: Way, first: Path | None) -> Path | None:
     seconds = time.monotonic() - began
     spilled = f"{built.spilled / 2**20:,.0f} MiB" if built.spilled else ""
     if built.trouble:
-        print(f"{way.name:<34} {seconds:>5.0f} s {spilled:>9}  FAILED: {built.trouble}", flush=True)
+        print(f"{way.name:<44} {seconds:>5.0f} s {spilled:>9}  FAILED: {built.trouble}", flush=True)
         return None
     kept = built.snapshot.rename(folder / f"{way.name}.json")
     difference = built.difference_from(kept, first) if first else f"{built.rows:,}"
-    print(f"{way.name:<34} {seconds:>5.0f} s {spilled:>9}  {built.hash[:12]}  {difference}", flush=True)
+    print(f"{way.name:<44} {seconds:>5.0f} s {spilled:>9}  {built.hash[:12]}  {difference}", flush=True)
     return kept if first is None or difference == "equal" else None
 
 

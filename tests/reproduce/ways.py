@@ -97,8 +97,14 @@ def ways(days: Sequence[str], python: Path | None, *, small: bool) -> list[Way]:
         ),
     ]
     if small:
-        found = [
-            way for way in found if way.name in ("one thread", "ranges backwards", f"{LITTLE} of memory")
+        halves = [(days[0], days[len(days) // 2]), (days[len(days) // 2 + 1], days[-1])]
+        return [
+            Way(
+                f"{LITTLE}, one thread, backwards" + (f", {_version(python)}" if python else ""),
+                halves[::-1],
+                environment={"NBA_DUCKDB_MEMORY": LITTLE, "NBA_DUCKDB_THREADS": "1"},
+                python=python or Path(sys.executable),
+            )
         ]
     if python:
         found.append(Way(f"by {_version(python)}", python=python))
