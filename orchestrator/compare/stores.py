@@ -269,7 +269,9 @@ def open_store(con: duckdb.DuckDBPyConnection, name: str, alias: str) -> Store:
         raise UserError(f"there is no file or folder {name}")
     try:
         with path.open("rb") as file:
-            is_json = path.suffix == ".json" or file.read(1) == b"{"
+            head = file.read(12)
+        # A DuckDB file begins with a checksum, which may be any eight bytes.
+        is_json = path.suffix == ".json" or (head[:1] == b"{" and head[8:] != b"DUCK")
         if not is_json:
             return WarehouseFile(name, con, alias)
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -274,10 +274,12 @@ def test_an_export_is_compared_with_what_it_was(exported, tmp_path):
 def test_what_cannot_be_compared_is_said_in_a_line(demo_built, tmp_path):
     (tmp_path / "no.duckdb").write_text("nothing")
     (tmp_path / "no.json").write_text("[]")
+    (tmp_path / "brace.duckdb").write_bytes(b"{1234567DUCK" + bytes(4096))  # a checksum may begin so
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()
     for other, said in {
         "none": "there is no file or folder",
         "no.duckdb": "no DuckDB file",
+        "brace.duckdb": "no DuckDB file",
         "no.json": "no snapshot that this version can read",
         "empty.duckdb": "nothing is built in",
         ".": "holds no export",

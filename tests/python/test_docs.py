@@ -101,7 +101,7 @@ def test_the_guards_are_where_the_page_says():
 # --- docs/json.md --------------------------------------------------------------------------------
 
 JSON_PAGE = PROJECT / "docs" / "json.md"
-COMMANDS = ["plan", "backfill", "status", "gaps", "show", "explain", "compare"]
+WITH_JSON = ["plan", "backfill", "status", "gaps", "show", "explain", "compare"]
 FIELD = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
 SHAPE = re.compile(r"\[\w+\]\(#(\w+)\)")
 TYPES = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
@@ -251,7 +251,7 @@ def compared(built: Path, folder: Path) -> list:
     ]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", WITH_JSON)
 def test_the_fields_of_json_are_those_documented(outputs, command):
     promised = documented(command)
     printed = set().union(*(paths_in(output) for output in outputs[command]))
@@ -263,7 +263,7 @@ def test_the_fields_of_json_are_those_documented(outputs, command):
     assert not absent, f"in docs/json.md, and not printed: {sorted(absent)}"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", WITH_JSON)
 def test_the_fields_of_json_have_the_types_documented(outputs, command):
     promised = types_in(command)
     checked = 0
@@ -305,7 +305,7 @@ def test_the_fields_of_verify_are_those_documented():
         assert all(is_a(kind, value) for kind in kinds), (path, value)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "upload", "verify"])
+@pytest.mark.parametrize("command", [*WITH_JSON, "upload", "verify"])
 def test_the_examples_have_the_documented_fields(command):
     (example,) = re.findall(r"^```json\n(.*?)^```", sections()[command], re.MULTILINE | re.DOTALL)
     for path in paths_in(json.loads(example)):
