@@ -14,9 +14,9 @@ NO_PYTHON_BIGQUERY = no Python 3.13 on PATH or under pyenv: install it, or pass 
 
 REAL_DATA ?= $(or $(NBA_REAL_DATA),../shared/nba)
 
-# One worker per core. The tests of a file share what they have built.
-PARALLEL = -n auto --maxprocesses 4 --dist loadfile
-# BigQuery's tests mostly wait for answers, so there is room for a third worker. Their conftest.py sets the order.
+# One worker per core. The tests of a file share what they have built; conftest.py sets the order.
+PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# BigQuery's tests mostly wait for answers, so there is room for a third worker.
 PARALLEL_BIGQUERY = -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: backfill real test test-bigquery lint setup setup-bigquery docs docs-pages benchmark benchmark-formats chaos replay \

@@ -13,6 +13,17 @@ from orchestrator.core.interrupts import SIGNALS
 from tests.python.raw_league import load, write_files
 from tests.python.warehouses import PROJECT, copy_of, orchestrate, succeed
 
+# Files that take half a minute or more, longest first: begun last, one would keep one core busy alone.
+LONGEST = [
+    "test_build.py", "test_chaos.py", "test_cases.py", "test_staleness.py", "test_own_phase3.py",
+    "test_docs.py", "test_replay.py", "test_command_line.py", "test_explain.py", "test_damage.py",
+    "test_verify.py",
+]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c_is_heard() -> None:
