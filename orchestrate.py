@@ -358,9 +358,9 @@ def compare(
     if as_json:
         _print_json(found.as_json())
     else:
-        from orchestrator.cli import console
+        from orchestrator.cli import comparison
 
-        console.show_comparison(found)
+        comparison.show_comparison(found)
     raise typer.Exit(0 if found.is_equal else 1)
 
 
@@ -683,19 +683,19 @@ def verify(
 
     Example: python orchestrate.py verify --leaks --slates --season 2023-24
     """
-    from orchestrator.cli import console
+    from orchestrator.cli import verdicts
     from orchestrator.core.interrupts import StopAtOnce
     from orchestrator.verify.leaks import verify as prove
     from orchestrator.verify.request import checks_of, dates_of
 
     checks, asked = checks_of(leaks, slates), dates_of(season or (), dates, again, batch)
     with StopAtOnce("the warehouse has the proofs so far; run the command again to go on", lambda name: None):
-        found = prove(warehouse_of(target), checks, asked, context.obj, console.show_batch)
+        found = prove(warehouse_of(target), checks, asked, context.obj, verdicts.show_batch)
     if as_json:
         _print_json({"checks": [verdict.as_json() for verdict in found]})
     else:
         for verdict in found:
-            console.show_verdict(verdict)
+            verdicts.show_verdict(verdict)
     raise typer.Exit(0 if all(verdict.is_fine for verdict in found) else 1)
 
 

@@ -38,7 +38,7 @@
 {% macro sum_of_content(columns) -%}
     {%- set content = [] -%}
     {%- for column in columns.values()
-        if column.name not in ['logic_version', 'built_at'] and not column.meta.get('repeats_other_columns') -%}
+        if column.name not in var('stamp_columns') and not column.meta.get('repeats_other_columns') -%}
         {%- do content.append((column.name, column.data_type)) -%}
     {%- endfor -%}
     {{ sum_of_hashes(row_hash(content)) }}

@@ -1,4 +1,4 @@
-"""What people see: answers on stdout, progress on stderr. The only module that prints."""
+"""What people see: answers on stdout, progress on stderr. Only this package prints."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.calendar import calendar
+from orchestrator.core.phrases import counted, duration
 from orchestrator.core.project import RAW
 from orchestrator.core.seasons import season_name
 from orchestrator.fetch.progress import Progress
@@ -43,14 +44,11 @@ from orchestrator.state.run_state import RunState
 from orchestrator.warehouse.base import Bytes
 
 if TYPE_CHECKING:  # they import DuckDB, which `status` does without where the progress file has the answer
-    from orchestrator.compare.comparing import Comparison, TableComparison
-    from orchestrator.compare.rows import ColumnDifference
     from orchestrator.explain.explain import Explanation
     from orchestrator.export.files import Exported
     from orchestrator.fetch.seasons import Season
     from orchestrator.raw.conversion import Conversion
     from orchestrator.raw.upload import Chunk, Uploaded
-    from orchestrator.verify.leaks import Verdict
 
 
 class _Outliving(Console):
@@ -66,7 +64,6 @@ for console in (out, err):
     if not console.is_terminal:
         console.width = 120  # a pipe has no width: never cut a number to fit 80 columns
 SHOWN = 12  # of a list that may be long; the rest is in the log and in --json
-SHOWN_OF_ROW = 5  # columns of an example
 
 
 # --- a backfill as it goes -----------------------------------------------------------------------
@@ -91,8 +88,8 @@ class TerminalProgress(Listener):
     def planned(self, plan: Plan, eta_seconds: float | None, read: Bytes | None) -> None:
         """Show what is going to be built."""
         self._windows = len(plan.windows)
-        eta = "" if eta_seconds is None else f", about {_duration(eta_seconds)}"
-        self._line(f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}{eta}")
+        eta = "" if eta_seconds is None else f", about {duration(eta_seconds)}"
+        self._line(f"{counted(plan.dates, 'date')} to build, in {counted(len(plan.windows), 'window')}{eta}")
         if read:
             self._line(f"  {read}")
         for text in plan_lines(plan):
@@ -133,7 +130,7 @@ class TerminalProgress(Listener):
             description=str(planned.window),
             completed=int(pace.dates_done),
             rows=pace.rows,
-            pace=f"{pace.rows_per_second:,.0f} rows/s, eta {_duration(pace.eta_seconds)}",
+            pace=f"{pace.rows_per_second:,.0f} rows/s, eta {duration(pace.eta_seconds)}",
         )
         for table, own in pace.tables.items():
             if table not in self._table_tasks:
@@ -151,8 +148,8 @@ class TerminalProgress(Listener):
         tables = ", ".join(f"{table} {own.dates_done}/{own.dates}" for table, own in pace.tables.items())
         self._line(
             f"window {self._number}/{self._windows} {planned.window}: "
-            f"{_count(planned.window.dates, 'date')}, {rows:,} rows, {seconds:.1f} s, "
-            f"{pace.rows_per_second:,.0f} rows/s, eta {_duration(pace.eta_seconds)} ({tables})"
+            f"{counted(planned.window.dates, 'date')}, {rows:,} rows, {seconds:.1f} s, "
+            f"{pace.rows_per_second:,.0f} rows/s, eta {duration(pace.eta_seconds)} ({tables})"
         )
 
     def halved(self, planned: PlannedWindow, halves: Sequence[PlannedWindow], error: str) -> None:
@@ -256,10 +253,8 @@ def show_plan(
     if not plan.windows:
         out.print("nothing to build" + source)
     else:
-        eta = (
-            "unknown, nothing was measured yet" if eta_seconds is None else f"about {_duration(eta_seconds)}"
-        )
-        size = f"{_count(plan.dates, 'date')} to build, in {_count(len(plan.windows), 'window')}"
+        eta = "unknown, nothing was measured yet" if eta_seconds is None else f"about {duration(eta_seconds)}"
+        size = f"{counted(plan.dates, 'date')} to build, in {counted(len(plan.windows), 'window')}"
         out.print(f"{size}; time: {eta}{source}")
         if read:
             out.print(str(read))
@@ -312,7 +307,7 @@ def plan_lines(plan: Plan) -> list[str]:
         first, last = min(span.start for span in spans), max(span.end for span in spans)
         tables = list(dict.fromkeys(span.table for span in spans))
         dates = max(sum(span.dates for span in spans if span.table == table) for table in tables)
-        lines.append(f"{reason}: {_count(dates, 'date')}, {first}..{last}, {', '.join(tables)}")
+        lines.append(f"{reason}: {counted(dates, 'date')}, {first}..{last}, {', '.join(tables)}")
     return lines
 
 
@@ -360,7 +355,7 @@ def status_view(status: Status, by: str | None = None) -> RenderableType:
     if len(status.failed) > SHOWN:
         parts.append(Text(f"... and {len(status.failed) - SHOWN} more failed (--json has them all)", "red"))
     for span in status.stale[:SHOWN]:
-        text = f"stale: {span.table} {span.start}..{span.end}, {_count(span.dates, 'date')}: {_reason(span)}"
+        text = f"stale: {span.table} {span.start}..{span.end}, {counted(span.dates, 'date')}: {_reason(span)}"
         parts.append(Text(text, "magenta"))
     if len(status.stale) > SHOWN:
         parts.append(Text(f"... and {len(status.stale) - SHOWN} more stale ranges (--json has them all)"))
@@ -500,7 +495,9 @@ def show_faults(faults: Sequence[str]) -> None:
         say("these files can be loaded; nothing was changed")
         return
     err.print(
-        f"{_count(len(faults), 'fault')} would stop the load; nothing was changed:", style="red", markup=False
+        f"{counted(len(faults), 'fault')} would stop the load; nothing was changed:",
+        style="red",
+        markup=False,
     )
     for fault in faults:
         err.print(f"  - {fault}", style="red", markup=False, soft_wrap=True)
@@ -592,7 +589,7 @@ def show_fetched(season: Season) -> None:
     new = [file for file in season.files if file.received]
     received = decimal(sum(file.received for file in new))
     say(
-        f"{season.name}: {_count(len(season.files), 'file')} in {season.folder}, "
+        f"{season.name}: {counted(len(season.files), 'file')} in {season.folder}, "
         f"{len(new)} new ({received}), {len(season.files) - len(new)} unchanged"
     )
     for file in new:
@@ -602,168 +599,12 @@ def show_fetched(season: Season) -> None:
 def show_exported(result: Exported, folder: Path, *, to_stderr: bool = False) -> None:
     """Print what was written, and the hash that names it: an answer, or one more remark."""
     rows = sum(part.rows for part in result.written)
-    gone = f", {_count(len(result.removed), 'file')} removed" if result.removed else ""
+    gone = f", {counted(len(result.removed), 'file')} removed" if result.removed else ""
     say(
-        f"{folder}: {_count(len(result.written), 'file')} written ({rows:,} rows), "
+        f"{folder}: {counted(len(result.written), 'file')} written ({rows:,} rows), "
         f"{len(result.unchanged)} unchanged{gone}"
     )
     (err if to_stderr else out).print(result.hash)
-
-
-def show_comparison(found: Comparison) -> None:
-    """Print the verdict, then what differs, table by table; narrow enough for 80 columns."""
-    differing = [one for one in found.tables if not one.is_equal]
-    if differing:
-        out.print(_verdict(differing), style="yellow", markup=False, soft_wrap=True)
-    else:
-        rows = sum(one.rows_a for one in found.tables)
-        out.print(
-            f"equal: {_count(len(found.tables), 'table')}, {_count(rows, 'row')}",
-            style="green",
-            markup=False,
-            soft_wrap=True,
-        )
-    out.print(f"  A: {found.a}\n  B: {found.b}", markup=False, soft_wrap=True)
-    for one in differing:
-        _show_table_comparison(one)
-    equal = [one.table for one in found.tables if one.is_equal]
-    if differing and equal:
-        out.print(f"\nequal: {', '.join(equal)}", markup=False)
-    for note in found.notes:
-        say(note)
-
-
-def _verdict(differing: Sequence[TableComparison]) -> str:
-    days = {part for one in differing for part in one.differing}
-    text = f"{_count(len(differing), 'table')}, {_count(len(days), 'date')}"
-    if all(one.rows_known for one in differing):
-        text += f", {_count(sum(one.rows_differing for one in differing), 'row')}"
-    return f"different: {text}"
-
-
-def _show_table_comparison(one: TableComparison) -> None:
-    dates = _count(len(one.differing), "date")
-    if one.differing:
-        first, last = one.differing[0], one.differing[-1]
-        dates += f", {first}" if first == last else f", {first}..{last}"
-    out.print(f"\n{one.table}: {dates}", style="bold", markup=False)
-    for line in _lines_of_comparison(one):
-        out.print(f"  {line}", markup=False)
-    if one.columns:
-        _show_columns(one.columns)
-    for example in one.examples:
-        out.print(f"\n  {', '.join(example.key.values())}", markup=False)
-        # The vector repeats the columns of the features.
-        columns = {name: pair for name, pair in example.columns.items() if name != "features"}
-        for name, (before, after) in list(columns.items())[:SHOWN_OF_ROW]:
-            out.print(f"    {name}: {_value(before)} -> {_value(after)}", markup=False, soft_wrap=True)
-        if len(columns) > SHOWN_OF_ROW:
-            out.print(f"    ... and {len(columns) - SHOWN_OF_ROW} more columns")
-
-
-def _lines_of_comparison(one: TableComparison) -> list[str]:
-    lines = ["how many rows is not known: a snapshot has hashes only"]
-    if one.rows_known:
-        lines = [
-            f"{one.changed:,} of {_count(one.rows_in_both, 'row')} changed; "
-            f"{one.only_a:,} only in A, {one.only_b:,} only in B"
-        ]
-    if one.features_moved is not None:
-        lines.append(f"{one.features_moved:,} of {one.rows_in_both:,} predictions would see other features")
-    if one.other_logic:
-        lines.append("other versions of the code built it (logic_version)")
-    for side, names in (("A", one.columns_only_a), ("B", one.columns_only_b)):
-        if names:
-            lines.append(f"columns only in {side}: {', '.join(names)}")
-    return lines + [
-        f"{name} is {type_a} in A, {type_b} in B" for name, (type_a, type_b) in one.other_types.items()
-    ]
-
-
-def _show_columns(columns: Sequence[ColumnDifference]) -> None:
-    # The longest name has 35 letters, and 80 columns must do.
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("column", no_wrap=True)
-    for name in ("rows", "from\nNULL", "to\nNULL", "largest", "mean"):
-        table.add_column(name, justify="right", vertical="bottom")
-    for column in columns[:SHOWN]:
-        table.add_row(
-            column.column,
-            f"{column.rows:,}",
-            *(f"{count:,}" if count else "" for count in (column.became_known, column.became_null)),
-            *("" if size is None else f"{size:.4g}" for size in (column.largest, column.mean)),
-        )
-    out.print()
-    out.print(table)
-    if len(columns) > SHOWN:
-        out.print(f"... and {len(columns) - SHOWN} more columns (--json has them all)")
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "NULL"
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def show_batch(verdict: Verdict, remaining: int) -> None:
-    """Say on stderr how far a check has come."""
-    done = verdict.proven + len(verdict.different)
-    pace = verdict.seconds / done if done else 0.0
-    bad = f", {_count(len(verdict.different), 'date')} different" if verdict.different else ""
-    eta = f", about {_duration(pace * remaining)} more" if remaining else ""
-    say(f"{verdict.check.name}: {done:,} of {_count(done + remaining, 'date')}{bad}{eta}")
-
-
-def show_verdict(verdict: Verdict) -> None:
-    """Print what came out of a check: the verdict first, then what differs, then what was left out."""
-    from orchestrator.verify.leaks import WITHOUT_ROWS
-
-    check, asked = verdict.check.name, verdict.asked
-    rows = f"{verdict.rows:,} rows compared in {_duration(verdict.seconds)}"
-    before = f" ({verdict.proven_before:,} before)" if verdict.proven_before else ""
-    if verdict.different:
-        days = sorted(verdict.different)
-        number = sum(verdict.different.values())
-        out.print(
-            f"{check}: DIFFERENT: {_count(number, 'row')} on {_count(len(days), 'date')} of {asked:,} "
-            f"({', '.join(map(str, days[:3]))}{', ...' if len(days) > 3 else ''}); {rows}",
-            style="red",
-            markup=False,
-            soft_wrap=True,
-        )
-        for difference in verdict.differences:
-            out.print(f"  first: {difference}", markup=False, soft_wrap=True)
-        for table, columns in verdict.columns.items():
-            most = sorted(columns.items(), key=lambda item: -item[1])
-            listed = ", ".join(f"{name} {rows:,}" for name, rows in most[:SHOWN])
-            more = f" and {len(most) - SHOWN} more (--json has them all)" if len(most) > SHOWN else ""
-            out.print(f"  {table}, rows by column: {listed}{more}", markup=False, soft_wrap=True)
-    elif asked:
-        proven = verdict.proven_before + verdict.proven
-        out.print(
-            f"{check}: proven: {proven:,} of {_count(asked, 'date')}{before}; {rows}",
-            style="green",
-            markup=False,
-            soft_wrap=True,
-        )
-    else:
-        out.print(f"{check}: no date can be proven", style="yellow", markup=False)
-    for column, reason in verdict.check.may_differ:
-        out.print(f"  may differ: {column}: {reason}", markup=False, soft_wrap=True)
-    if verdict.unmatched:
-        out.print(
-            f"  not compared: {_count(verdict.unmatched, 'row')} of players not expected on that team",
-            markup=False,
-            soft_wrap=True,
-        )
-    for reason, number in verdict.left_out.items():
-        advice = "" if reason == WITHOUT_ROWS else ": run `python orchestrate.py backfill` first"
-        out.print(
-            f"  left out: {_count(number, 'date')}, {reason.replace('_', ' ')}{advice}",
-            markup=False,
-            soft_wrap=True,
-        )
 
 
 def show_uploaded_chunk(chunk: Chunk, number: int, of: int, seconds: float) -> None:
@@ -779,8 +620,8 @@ def show_uploaded(result: Uploaded) -> None:
     verb = "would be loaded" if result.dry_run else "loaded"
     rows = sum(chunk.rows for chunk in result.loaded)
     out.print(
-        f"{result.project}.{result.dataset}: {rows:,} rows {verb}, in {_count(len(result.loaded), 'part')}; "
-        f"{_count(len(result.unchanged), 'part')} already there",
+        f"{result.project}.{result.dataset}: {rows:,} rows {verb}, in {counted(len(result.loaded), 'part')}; "
+        f"{counted(len(result.unchanged), 'part')} already there",
         markup=False,
         soft_wrap=True,
     )
@@ -801,7 +642,7 @@ def _run_lines(status: Status) -> list[tuple[str, str]]:
     if not run:
         return []
     if status.running:
-        eta = f", eta {_duration(run['eta_seconds'])}" if run["eta_seconds"] is not None else ""
+        eta = f", eta {duration(run['eta_seconds'])}" if run["eta_seconds"] is not None else ""
         total = "?" if run["total_dates"] is None else run["total_dates"]
         text = (
             f"running: pid {run['pid']} since {run['started_at']}, {run['done_dates'] or 0} of {total} dates"
@@ -832,15 +673,3 @@ def _reason(span: Span) -> str:
 def _warn_of_inputs(problems: Iterable[Problem]) -> None:
     for line in told(problems):
         warn(f"inputs: {line}")
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "?"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -9,17 +9,11 @@ from typing import Any
 
 import duckdb
 
-from orchestrator.core import seeds, sql_text
-from orchestrator.core.registry import ENTITIES, EXCLUSIONS
+from orchestrator.core import registry, seeds, sql_text
+from orchestrator.core.registry import STAMPS
 from orchestrator.export.parts import FEATURE_STORE, TRAINING_SET
 
-KEYS = {
-    **{table: ("analysis_date", entity) for table, entity in ENTITIES.items()},
-    EXCLUSIONS: ("analysis_date", "table_name", ENTITIES[EXCLUSIONS]),
-    TRAINING_SET: ("analysis_date", "row_id"),
-}
-BOOKKEEPING = ("logic_version", "built_at")
-"""Columns that do not count, as they do not in a content hash."""
+KEYS = registry.KEYS | {TRAINING_SET: ("analysis_date", "row_id")}
 EXAMPLES = 3
 IN_BOTH = "not is_only_a and not is_only_b"
 
@@ -81,9 +75,9 @@ class RowDifference:
         self._con = con
         self._key = KEYS[table]
         types_a, types_b = (_types(con, relation) for relation in (a, b))
-        self.only_in_a = [name for name in types_a if name not in types_b and name not in BOOKKEEPING]
-        self.only_in_b = [name for name in types_b if name not in types_a and name not in BOOKKEEPING]
-        common = [name for name in types_b if name in types_a and name not in (*BOOKKEEPING, *self._key)]
+        self.only_in_a = [name for name in types_a if name not in types_b and name not in STAMPS]
+        self.only_in_b = [name for name in types_b if name not in types_a and name not in STAMPS]
+        common = [name for name in types_b if name in types_a and name not in (*STAMPS, *self._key)]
         self.other_types = {
             name: [types_a[name], types_b[name]] for name in common if types_a[name] != types_b[name]
         }

@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import duckdb
 
 from orchestrator.compare.engine import attach
-from orchestrator.compare.rows import BOOKKEEPING
 from orchestrator.core import sql_text
 from orchestrator.core.errors import UserError
 from orchestrator.core.project import PRECOMPUTE
-from orchestrator.core.registry import ALL_TABLES
+from orchestrator.core.registry import ALL_TABLES, STAMPS
 from orchestrator.core.seasons import season_name, start_year
 from orchestrator.export import files
 from orchestrator.export.parts import RELATIONS, TRAINING_SET, seasons_of
@@ -149,8 +148,8 @@ class WarehouseFile(Store):
         """Hash the rows of dates without a receipt (exhibitions, in the exclusions), or with a wrong one."""
         if not days:
             return {}
-        bookkeeping = self._columns[f"{PRECOMPUTE}.{table}"] & set(BOOKKEEPING)
-        hidden = f"exclude ({', '.join(sorted(bookkeeping))})" if bookkeeping else ""
+        stamps = self._columns[f"{PRECOMPUTE}.{table}"] & set(STAMPS)
+        hidden = f"exclude ({', '.join(sorted(stamps))})" if stamps else ""
         rows = self._con.execute(
             "select strftime(analysis_date, '%Y-%m-%d'), "
             "md5(string_agg(md5(one::varchar), '' order by md5(one::varchar))) "

@@ -57,8 +57,14 @@ ALL_TABLES = tuple(_TABLES)
 
 (EXCLUSIONS,) = (name for name, entry in _TABLES.items() if "candidates" not in entry)
 
-ENTITIES = {name: entry["entity"] for name, entry in _TABLES.items()}
-"""The column that completes each table's key, with the date (and, for the exclusions, with table_name)."""
+STAMPS: tuple[str, ...] = tuple(_VARS["stamp_columns"])
+"""Columns that say which code made a row, and when: no part of what it says."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    name: ("analysis_date", *(["table_name"] if name == EXCLUSIONS else []), entry["entity"])
+    for name, entry in _TABLES.items()
+}
+"""The columns of each table's key."""
 
 MADE_FROM = {name: tuple(entry["made_from"]) for name, entry in _TABLES.items() if "made_from" in entry}
 """Which Phase 4 tables each is made from, directly or not: they can only be built together."""
@@ -78,9 +84,6 @@ ZONE_GAMES_TEAM: int = _VARS["min_zone_games_team"]
 
 ZONE_GAMES_PLAYER: int = _VARS["min_zone_games_player"]
 """The same for a player's."""
-
-ENTITIES = {name: entry["entity"] for name, entry in _TABLES.items()}
-"""The column that, with the date, is the key of each (of the exclusions also the table's name)."""
 
 COVERAGE_STATES = tuple(CoverageState(name, **entry) for name, entry in _VARS["coverage_states"].items())
 """From the best to the worst."""

@@ -66,7 +66,9 @@ def _verdict(found: Explanation) -> Iterator[Line]:
     elif found.differences and found.states:
         yield from _wrapped(
             "The coverage calls the date's tables done. Unless the project's code has changed since "
-            "(`orchestrate.py plan` compares it), this is an error.",
+            "(`orchestrate.py plan` compares it), this is an error. Build the date again: "
+            f"`orchestrate.py backfill --dates {found.day} --only all`. "
+            "If the number still differs, report it.",
             indent=2,
         )
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from orchestrator.core import sql_text
 from orchestrator.core.errors import UserError
+from orchestrator.core.phrases import counted
 from orchestrator.core.project import PRECOMPUTE
 from orchestrator.core.registry import ALL_TABLES
 from orchestrator.plan.plan import PlannedWindow
@@ -39,16 +40,16 @@ class Rebuilt:
 
     def __str__(self) -> str:
         """Say it in one line."""
-        text = f"{self.table}: {_count(self.dates, 'date')} rebuilt"
+        text = f"{self.table}: {counted(self.dates, 'date')} rebuilt"
         if self.rows_changed is None:
             return f"{text}, {self.dates_changed} changed"
-        text += f", {_count(self.rows_changed, 'row')} changed"
+        text += f", {counted(self.rows_changed, 'row')} changed"
         if self.rows_changed:
-            text += f" on {_count(self.dates_changed, 'date')}"
+            text += f" on {counted(self.dates_changed, 'date')}"
         if self.rows_added or self.rows_removed:
             text += f", {self.rows_added:,} added, {self.rows_removed:,} removed"
         if self.features_moved is not None:
-            text += f"; {_count(self.features_moved, 'prediction')} would see other features"
+            text += f"; {counted(self.features_moved, 'prediction')} would see other features"
         return text
 
     def as_json(self) -> dict[str, Any]:
@@ -178,7 +179,3 @@ def _is_same(before: str | None, now: str | None) -> bool:
 
 def _texts(days: Sequence[date]) -> list[str]:
     return [str(day) for day in sorted(days)]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.project import INTERMEDIATE, PRECOMPUTE
+from orchestrator.core.registry import STAMPS
 from orchestrator.state import coverage
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ NAME = "proofs"
 TABLE = f"{PRECOMPUTE}.{NAME}"
 LEAKS, SLATES = "leaks", "slates"
 CHECKS = (LEAKS, SLATES)
-STAMPS = ("logic_version", "built_at")
-"""Columns that say who made a row and when; they are no part of what it says."""
 
 # What a receipt says; a proof is of the same words. Older receipts may lack the hashes.
 _SAME_RECEIPT = " and ".join(

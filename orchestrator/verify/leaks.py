@@ -29,8 +29,8 @@ from orchestrator.state import coverage, proofs
 from orchestrator.state.coverage import SETTLED, Cell
 from orchestrator.state.lock import held
 from orchestrator.state.proofs import Proof
-from orchestrator.verify.compare import Comparison, Difference, compare
 from orchestrator.verify.copies import BOX, SLATE, Cut, copies
+from orchestrator.verify.differences import Comparison, Difference, compare
 from orchestrator.verify.scratch import Scratch
 from orchestrator.warehouse.base import Connection, Warehouse
 from orchestrator.warehouse.duckdb_file import DuckDBFile

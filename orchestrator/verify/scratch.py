@@ -15,6 +15,7 @@ from orchestrator.core.project import INTERMEDIATE, RAW, STAGING
 from orchestrator.core.registry import ALL_TABLES
 from orchestrator.core.windows import Window
 from orchestrator.verify.copies import BOX, SLATE, WHOLE, Copy
+from orchestrator.verify.differences import columns_of
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class Scratch:
         _insert_of_games(connection, "team_box", {}, f"(not is_day or kind = '{WHOLE}')")
         _insert_of_games(connection, "shots", {}, f"(not is_day or kind = '{WHOLE}')")
         _insert_of_games(connection, "betting_lines", {}, "true")
-        columns = _columns(connection, "injury_events")
+        columns = columns_of(connection, RAW, "injury_events")
         _insert(
             connection,
             "injury_events",
@@ -207,7 +208,7 @@ def _insert_games(connection: duckdb.DuckDBPyConnection, chosen: Sequence[Copy])
 def _false_box(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return false numbers for the box scores of the date: half of the players did nothing, half too much."""
     false = {"wl": "if(source.wl = 'W', 'L', 'W')"}
-    for name, type_ in _columns(connection, "player_box").items():
+    for name, type_ in columns_of(connection, RAW, "player_box").items():
         if type_ in _NUMBERS and name not in _PLAYERS_IDENTITY:
             false[name] = f"if(source.player_id % 2 = 0, 0, coalesce(source.{name}, 0) + 1000)"
     return {
@@ -220,7 +221,7 @@ def _insert_of_games(
     connection: duckdb.DuckDBPyConnection, table: str, changed: dict[str, str], where: str, into: str = ""
 ) -> None:
     """Insert the rows that belong to games of the copies."""
-    columns = _columns(connection, table)
+    columns = columns_of(connection, RAW, table)
     moved = {
         "game_id": "source.game_id || suffix",
         "game_date": "source.game_date + shift",
@@ -258,16 +259,6 @@ def _raw_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
             "select table_name from duckdb_tables() where database_name = 'stored' and schema_name = ?", [RAW]
         ).fetchall()
     ]
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    return dict(
-        connection.execute(
-            "select column_name, data_type from duckdb_columns() where database_name = 'stored' "
-            "and schema_name = ? and table_name = ? order by column_index",
-            [RAW, table],
-        ).fetchall()
-    )
 
 
 def _name(relation: str) -> str:

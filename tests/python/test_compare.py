@@ -15,7 +15,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from orchestrate import app
-from orchestrator.cli import console
+from orchestrator.cli import comparison
 from orchestrator.compare import comparing
 from orchestrator.compare.comparing import Comparison, TableComparison, What, write_snapshot
 from orchestrator.core.errors import BusyError, UserError
@@ -336,8 +336,8 @@ def test_the_exit_status_is_that_of_diff(demo_built, changed, tmp_path):
 def test_the_answer_fits_into_80_columns_and_begins_with_the_verdict(demo_built, changed, monkeypatch):
     monkeypatch.chdir(changed.parent)
     screen = io.StringIO()
-    monkeypatch.setattr(console, "out", Console(file=screen, width=80, highlight=False))
-    console.show_comparison(compare(demo_built, changed))
+    monkeypatch.setattr(comparison, "out", Console(file=screen, width=80, highlight=False))
+    comparison.show_comparison(compare(demo_built, changed))
     lines = [line for line in screen.getvalue().splitlines() if not line.startswith(("  A: ", "  B: "))]
     assert max(map(len, lines)) <= 80
     assert "…" not in screen.getvalue()

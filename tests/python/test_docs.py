@@ -18,7 +18,7 @@ from orchestrate import app
 from orchestrator.compare.comparing import What, compare
 from orchestrator.raw.upload import Chunk, Uploaded
 from orchestrator.state.lock import held
-from orchestrator.verify.compare import Difference
+from orchestrator.verify.differences import Difference
 from orchestrator.verify.leaks import CHECK_SLATES, Verdict
 from orchestrator.warehouse.duckdb_file import DuckDBFile
 from tests.python import preflight_page

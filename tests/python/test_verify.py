@@ -19,8 +19,8 @@ from orchestrate import app
 from orchestrator.core.errors import UsageError, UserError
 from orchestrator.core.project import PRECOMPUTE
 from orchestrator.core.registry import ALL_TABLES
-from orchestrator.verify.compare import Difference, compare, moved_back
 from orchestrator.verify.copies import BOX, SLATE, WHOLE, Cut, copies
+from orchestrator.verify.differences import Difference, compare, moved_back
 from orchestrator.verify.leaks import CHECK_LEAKS, CHECK_SLATES, Asked, Check, Verdict, verify
 from orchestrator.verify.scratch import Scratch
 from orchestrator.warehouse.duckdb_file import DuckDBFile

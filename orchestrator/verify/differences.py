@@ -8,8 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.project import PRECOMPUTE
-from orchestrator.core.registry import ENTITIES, EXCLUSIONS
-from orchestrator.state.proofs import STAMPS
+from orchestrator.core.registry import KEYS, STAMPS
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,15 +71,14 @@ def compare(
     Equal means equal as values and as text: the text of a double names exactly one double, and shows the sign
     of a zero. With `same_game`, only rows that both sides have for the same player, game and team.
     """
-    columns = [name for name in columns_of(connection, table) if name not in STAMPS]
+    types = columns_of(connection, PRECOMPUTE, table)
+    columns = [name for name in types if name not in STAMPS]
     compared = [name for name in columns if name not in may_differ]
-    keys = ["analysis_date", *(["table_name"] if table == EXCLUSIONS else []), ENTITIES[table]]
+    keys = list(KEYS[table])
     if same_game:
         keys += [name for name in ("game_id", "team_abbr") if name in columns]
     listed = ", ".join(compared)
-    moved = ", ".join(
-        moved_back(name, type_) for name, type_ in columns_of(connection, table).items() if name in compared
-    )
+    moved = ", ".join(moved_back(name, types[name]) for name in compared)
     connection.execute(
         f"""
         create or replace temp table compared as
@@ -127,7 +125,7 @@ def _explain(
     counts = ", ".join(f"count(*) filter ({both} and {_differs(name)})" for name in columns)
     (numbers,) = connection.execute(f"select {counts} from compared where differs").fetchall()
     found.columns = {name: number for name, number in zip(columns, numbers, strict=True) if number}
-    entity = keys[-1] if table == EXCLUSIONS else keys[1]
+    entity = KEYS[table][-1]
     names = ", ".join(f"if({_differs(name)}, '{name}', null)" for name in columns)
     (first,) = connection.execute(
         f"select analysis_date, {entity}, is_stored, is_rebuilt, list_filter([{names}], "
@@ -163,12 +161,12 @@ def moved_back(name: str, type_: str) -> str:
     return f"source.{name}"
 
 
-def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+def columns_of(connection: duckdb.DuckDBPyConnection, dataset: str, table: str) -> dict[str, str]:
     """Return a stored table's columns with their types, in their order."""
     return dict(
         connection.execute(
             "select column_name, data_type from duckdb_columns() where database_name = 'stored' "
             "and schema_name = ? and table_name = ? order by column_index",
-            [PRECOMPUTE, table],
+            [dataset, table],
         ).fetchall()
     )
